@@ -1,0 +1,1 @@
+"""Cordboard: decide which support agent should get which ticket, durable and explained."""

@@ -1,0 +1,1 @@
+"""What travels: typed requests and replies, named problems, codec, route table, OpenAPI."""
