@@ -38,9 +38,9 @@ soak: setup ## thousands of seeds; hours if you let it
 $(READY):
 	@test -n "$(PYTHON)" || { echo "cordboard needs Python 3.11, 3.12 or 3.13 with venv; say PYTHON=/path/to/python"; exit 1; }
 	$(PYTHON) -m venv --clear .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-dev.lock
-	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --no-index --editable .
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install -qq --require-hashes --requirement requirements-dev.lock
+	$(BIN)/python -m pip install -qq --no-deps --no-build-isolation --no-index --editable .
 	@touch $@
 
 # Comments and hosts stay out of the locks: plain versions and hashes, from whatever index is configured.
