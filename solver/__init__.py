@@ -1,1 +1,1 @@
-"""Assignment of rows to columns: arrays in, arrays out, every plan with a bound on what was missed."""
+"""Assignment of rows to columns: arrays in, arrays out, plans with a bound on what they miss."""

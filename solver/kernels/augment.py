@@ -100,7 +100,7 @@ def _pop(heap: Int32s, place: Int32s, distance: Int64s, size: int) -> int:
             below = 2 * at + 1
         heap[at] = column
         place[column] = at
-    return nearest
+    return int(nearest)
 
 
 @njit(cache=True, nogil=True)
@@ -129,7 +129,7 @@ def _release(work: AugmentWork, out_column: Int32s, row: int) -> int:
         work.previous_row[after] = before
     work.pair_of[row] = WAITS
     out_column[row] = WAITS
-    return column
+    return int(column)
 
 
 @njit(cache=True, nogil=True)
@@ -155,7 +155,7 @@ def _open(pairs: Pairs, room: Int32s, work: AugmentWork, price: Int64s, row: int
 @njit(cache=True, nogil=True)
 def _search(
     pairs: Pairs, room: Int32s, work: AugmentWork, price: Int64s, row: int
-) -> tuple[int, int, int, int, int]:
+) -> tuple[np.int64, int, int, int, int]:
     """Find the cheapest way to make room for ``row`` (Dijkstra, bounded by the best end so far).
 
     A way ends in a column with room, or in a row that is let go; in the worst case ``row`` itself
@@ -209,7 +209,7 @@ def _search(
 
 @njit(cache=True, nogil=True)
 def _raise_prices(
-    work: AugmentWork, price: Int64s, bound: int, settled_count: int, size: int
+    work: AugmentWork, price: Int64s, bound: np.int64, settled_count: int, size: int
 ) -> None:
     """Pass the cost of the way on to the prices, and forget the search (in place)."""
     for at in range(settled_count):
@@ -221,6 +221,7 @@ def _raise_prices(
             work.profit[held] -= rise
             held = work.next_row[held]
         work.place[column] = UNSEEN
+    work.counters[COLUMNS_SETTLED] += settled_count
     for at in range(size):
         work.place[work.heap[at]] = UNSEEN
 
@@ -241,7 +242,7 @@ def _clear(work: AugmentWork, out_column: Int32s, out_price: Int64s) -> None:
 @njit(cache=True, nogil=True)
 def augment(
     pairs: Pairs, capacity: Int32s, work: AugmentWork, out_column: Int32s, out_price: Int64s
-) -> tuple[int, int]:
+) -> tuple[np.int64, np.int64]:
     r"""Find the plan of greatest value and the prices that prove it, each pair taking one unit.
 
     Maximizes the sum of ``value`` over the pairs taken, at most one pair a row and
