@@ -8,6 +8,7 @@ from msgspec import UNSET, Meta, UnsetType
 from router.wire.fields import (
     REGISTRY_REFS_MAX,
     AgentKind,
+    Body,
     Cursor,
     Instant,
     InstantText,
@@ -27,14 +28,14 @@ Most = Annotated[
 ]
 
 
-class AgentChannel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class AgentChannel(Body, frozen=True, kw_only=True):
     """What differs from the channel's defaults for this agent."""
 
     cost: Cost | None = None
     max: Most | None = None
 
 
-class AgentBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class AgentBody(Body, frozen=True, kw_only=True):
     """An agent as configured; PUT replaces it, presence and work stay."""
 
     name: Name | None = None
@@ -58,14 +59,14 @@ class AgentBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     )
 
 
-class AgentChannelPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class AgentChannelPatch(Body, frozen=True, kw_only=True):
     """Changes to `AgentChannel`."""
 
     cost: Cost | UnsetType | None = UNSET
     max: Most | UnsetType | None = UNSET
 
 
-class AgentPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class AgentPatch(Body, frozen=True, kw_only=True):
     """Changes to an agent (RFC 7396): absent keeps, null resets, objects merge, lists replace."""
 
     name: Name | UnsetType | None = UNSET
@@ -86,7 +87,7 @@ class AgentPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     shift: Ref | UnsetType | None = UNSET
 
 
-class PresenceBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PresenceBody(Body, frozen=True, kw_only=True):
     """Whether the agent takes work, and what follows when."""
 
     presence: Presence
@@ -97,7 +98,7 @@ class PresenceBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     ] = None
 
 
-class NoBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NoBody(Body, frozen=True, kw_only=True):
     """Nothing: an empty object, or no body at all."""
 
 
@@ -135,7 +136,7 @@ class AgentsPage(msgspec.Struct, kw_only=True):
     next: str | None
 
 
-class AgentsQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class AgentsQuery(Body, frozen=True, kw_only=True):
     """Which agents to list."""
 
     group: Ref | None = None

@@ -1,7 +1,9 @@
 """The kinds of field that bodies are made of, with their bounds.
 
 Every number is bounded on both sides, which also keeps NaN and infinity out: MessagePack can carry
-them, and no comparison with a bound holds for them.
+them, and no comparison with a bound holds for them. Patterns of ids and language tags stand in the
+schema only and are enforced by `checks`: a pattern in the decoder costs 0.7 us a field, a third of
+decoding a whole ticket.
 """
 
 from datetime import UTC, date, datetime, timedelta
@@ -14,6 +16,8 @@ __all__ = [
     "ATTRIBUTES_MAX",
     "CURSOR_LENGTH_MAX",
     "ID_LENGTH_MAX",
+    "ID_PATTERN",
+    "LANGUAGE_TAG_PATTERN",
     "PAGE_MAX",
     "REGISTRY_REFS_MAX",
     "RELAX_STEPS_MAX",
@@ -23,6 +27,7 @@ __all__ = [
     "TIME_US_MAX",
     "AgentKind",
     "AssignmentState",
+    "Body",
     "Count",
     "Cursor",
     "Date",
@@ -65,15 +70,22 @@ CURSOR_LENGTH_MAX = 512
 REGISTRY_REFS_MAX = 1_024
 """Longest list of skills, groups or queues that one agent may name."""
 
+ID_PATTERN = "[A-Za-z0-9][A-Za-z0-9._:@+-]*"
+LANGUAGE_TAG_PATTERN = "[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*"
+
+
+class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
+    """What every request body is: frozen, strict, and free of cycles, so never traversed by gc."""
+
+
 Id = Annotated[
     str,
     Meta(
         min_length=1,
         max_length=ID_LENGTH_MAX,
-        # \Z, because Python's $ also matches before a final newline.
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@+-]*\Z",
         description="Chosen by the client: letters, digits and . _ : @ + -",
         examples=["zd-812345"],
+        extra_json_schema={"pattern": f"^{ID_PATTERN}$"},
     ),
 ]
 """An id that a request may create."""
@@ -96,10 +108,11 @@ Delay = Annotated[float, Meta(ge=0, le=SECONDS_MAX, description="Seconds; 0 is a
 LanguageTag = Annotated[
     str,
     Meta(
+        min_length=1,
         max_length=35,
-        pattern=r"^[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*\Z",
         description="BCP 47 tag.",
         examples=["pt-BR"],
+        extra_json_schema={"pattern": f"^{LANGUAGE_TAG_PATTERN}$"},
     ),
 ]
 TimeZone = Annotated[
@@ -107,6 +120,7 @@ TimeZone = Annotated[
     Meta(
         min_length=1,
         max_length=64,
+        # \Z, because Python's $ also matches before a final newline.
         pattern=r"^[A-Za-z][A-Za-z0-9_+/-]*\Z",
         description="IANA name.",
         examples=["Europe/Lisbon"],
@@ -124,7 +138,9 @@ InstantText = Annotated[
     ),
 ]
 """An instant in a reply; text in JSON and in MessagePack, made by `instant_text`."""
-Cursor = Annotated[str, Meta(min_length=1, max_length=CURSOR_LENGTH_MAX, pattern=r"^[\w=-]+\Z")]
+Cursor = Annotated[
+    str, Meta(min_length=1, max_length=CURSOR_LENGTH_MAX, pattern=r"^[A-Za-z0-9_=-]+\Z")
+]
 
 Mode = Literal["required", "preferred"]
 AgentKind = Literal["human", "bot"]

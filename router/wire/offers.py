@@ -7,6 +7,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from router.wire.fields import (
     AssignmentState,
+    Body,
     Delay,
     Duration,
     InstantText,
@@ -16,7 +17,7 @@ from router.wire.fields import (
 )
 
 
-class DeclineBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class DeclineBody(Body, frozen=True, kw_only=True):
     """Why the agent declines, and when the ticket may be offered to the same agent again."""
 
     reason: Text | None = None
@@ -25,19 +26,19 @@ class DeclineBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     ] = None
 
 
-class DeferBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class DeferBody(Body, frozen=True, kw_only=True):
     """How long the agent asks to be left in peace with this ticket."""
 
     for_s: Duration
 
 
-class CompleteBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class CompleteBody(Body, frozen=True, kw_only=True):
     """How it ended."""
 
     disposition: Label | None = None
 
 
-class ReleaseBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ReleaseBody(Body, frozen=True, kw_only=True):
     """Why the ticket goes back to its queue, with its age."""
 
     reason: Text | None = None

@@ -6,9 +6,22 @@ from typing import NamedTuple
 
 import msgspec
 
-__all__ = ["PROBLEMS", "PROBLEM_TYPE_PREFIX", "FieldError", "Problem", "ProblemKind", "problem"]
+__all__ = [
+    "PROBLEMS",
+    "PROBLEM_TYPE_PREFIX",
+    "FieldError",
+    "Problem",
+    "ProblemKind",
+    "problem",
+    "shown",
+    "wrong",
+]
 
 PROBLEM_TYPE_PREFIX = "urn:cordboard:problem:"
+SHOWN_MAX = 80
+"""Characters of an offending value that a problem repeats."""
+EXACT_MAX = 2**53
+"""Integers up to here are exact in every JSON reader; larger ones are shown as text."""
 
 
 class FieldError(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -62,7 +75,7 @@ _KINDS: dict[str, ProblemKind] = {
     ),
     "not_utf8": ProblemKind(400, "The text is not UTF-8", "Encode text as UTF-8."),
     "nesting_too_deep": ProblemKind(
-        400, "The body is nested too deeply", "No body of this API is deeper than 32 levels."
+        400, "The body is nested too deeply", "Nest less: no body needs more than 8 levels."
     ),
     "malformed_request": ProblemKind(
         400, "The request cannot be understood", "See errors for the header or parameter meant."
@@ -178,4 +191,44 @@ def problem(
             advice=kind.advice,
         ),
         **extras,
+    )
+
+
+def shown(value: object) -> object:
+    """Return what a problem repeats of an offending value: a short scalar for any format."""
+    match value:
+        case None | bool():
+            return value
+        case int():
+            return value if abs(value) <= EXACT_MAX else _cut(_digits(value))
+        case float():
+            return value if value - value == 0 else str(value)
+        case str():
+            return _cut(value.encode("utf-8", "replace").decode())
+        case bytes() | bytearray():
+            return f"{len(value)} bytes"
+        case list() | tuple():
+            return f"an array of {len(value)}"
+        case dict():
+            return f"an object of {len(value)}"
+        case _:
+            return _cut(str(value))
+
+
+def _digits(number: int) -> str:
+    # Python refuses to write integers of more than 4,300 digits; nobody wants to read them either.
+    bits = number.bit_length()
+    return str(number) if bits <= 4_096 else f"an integer of {bits} bits"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= SHOWN_MAX else text[: SHOWN_MAX - 1] + "…"
+
+
+def wrong(pointer: str, detail: str, value: object = msgspec.UNSET) -> FieldError:
+    """Say what is wrong at `pointer`, repeating the offending value, cut short."""
+    return FieldError(
+        pointer=pointer,
+        detail=detail,
+        value=msgspec.UNSET if value is msgspec.UNSET else shown(value),
     )

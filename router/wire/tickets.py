@@ -10,6 +10,7 @@ from router.wire.fields import (
     RELAX_STEPS_MAX,
     REQUIREMENTS_MAX,
     TICKETS_PER_BATCH_MAX,
+    Body,
     Cursor,
     Delay,
     Duration,
@@ -49,7 +50,7 @@ Groups = Annotated[
 ]
 
 
-class Requirement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Requirement(Body, frozen=True, kw_only=True):
     """A skill the ticket asks for."""
 
     skill: Ref
@@ -60,7 +61,7 @@ class Requirement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     weight: Weight = 1.0
 
 
-class Language(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Language(Body, frozen=True, kw_only=True):
     """The language the ticket asks for."""
 
     tag: LanguageTag
@@ -68,7 +69,7 @@ class Language(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     mode: Mode = "required"
 
 
-class RelaxStep(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class RelaxStep(Body, frozen=True, kw_only=True):
     """What is asked less of an agent once the ticket has waited so long."""
 
     after_s: Annotated[
@@ -90,7 +91,7 @@ class RelaxStep(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     queue: Annotated[Ref | None, Meta(description="Moves the ticket to this queue.")] = None
 
 
-class PreferredAgent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PreferredAgent(Body, frozen=True, kw_only=True):
     """An agent the ticket should go to, or with a negative weight rather not."""
 
     agent: Ref
@@ -100,7 +101,7 @@ class PreferredAgent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     ] = None
 
 
-class Sla(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Sla(Body, frozen=True, kw_only=True):
     """Promises in seconds; one left out is taken from the queue."""
 
     first_response_s: Duration | None = None
@@ -116,7 +117,7 @@ Relax = Annotated[
 PreferredAgents = Annotated[tuple[PreferredAgent, ...], Meta(max_length=PREFERRED_AGENTS_MAX)]
 
 
-class TicketBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class TicketBody(Body, frozen=True, kw_only=True):
     """A ticket as its helpdesk describes it; PUT replaces the whole description."""
 
     queue: Ref
@@ -143,13 +144,13 @@ class TicketBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     attributes: Attributes = {}
 
 
-class BatchTicket(TicketBody, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class BatchTicket(TicketBody, frozen=True, kw_only=True):
     """A ticket of a batch: its description and its id."""
 
     id: Id
 
 
-class TicketsBatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class TicketsBatch(Body, frozen=True, kw_only=True):
     """Up to 1,000 tickets; each is done or refused by itself."""
 
     tickets: Annotated[
@@ -157,7 +158,7 @@ class TicketsBatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     ]
 
 
-class RefusedTicket(msgspec.Struct, frozen=True, kw_only=True):
+class RefusedTicket(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A ticket of a batch that could not be read: its id as far as it could be made out."""
 
     id: str
@@ -170,7 +171,7 @@ class Batch(msgspec.Struct, frozen=True):
     items: tuple[BatchTicket | RefusedTicket, ...]
 
 
-class LanguagePatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class LanguagePatch(Body, frozen=True, kw_only=True):
     """Changes to `Language`."""
 
     tag: LanguageTag | UnsetType = UNSET
@@ -178,7 +179,7 @@ class LanguagePatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     mode: Mode | UnsetType | None = UNSET
 
 
-class SlaPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SlaPatch(Body, frozen=True, kw_only=True):
     """Changes to `Sla`."""
 
     first_response_s: Duration | UnsetType | None = UNSET
@@ -186,7 +187,7 @@ class SlaPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     resolution_s: Duration | UnsetType | None = UNSET
 
 
-class TicketPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class TicketPatch(Body, frozen=True, kw_only=True):
     """Changes to a ticket (RFC 7396): absent keeps, null resets, objects merge, lists replace."""
 
     queue: Ref | UnsetType = UNSET
@@ -217,13 +218,13 @@ class TicketPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     ) = UNSET
 
 
-class CancelBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class CancelBody(Body, frozen=True, kw_only=True):
     """Why the ticket is canceled."""
 
     reason: Text | None = None
 
 
-class TransferBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class TransferBody(Body, frozen=True, kw_only=True):
     """What is asked for from now on; what is left out stays. The ticket keeps its age."""
 
     queue: Ref | UnsetType = UNSET
@@ -236,19 +237,19 @@ class TransferBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     preferred_agents: PreferredAgents | UnsetType | None = UNSET
 
 
-class EscalateBody(TransferBody, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class EscalateBody(TransferBody, frozen=True, kw_only=True):
     """A transfer that may raise the priority; without one, the priority rises by one."""
 
     priority: Priority | UnsetType = UNSET
 
 
-class SuspendBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SuspendBody(Body, frozen=True, kw_only=True):
     """Until when the ticket is put aside; null: until it is resumed."""
 
     until: Instant | None = None
 
 
-class AssignBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class AssignBody(Body, frozen=True, kw_only=True):
     """Who gets the ticket, by hand."""
 
     agent: Ref
@@ -257,7 +258,7 @@ class AssignBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     ] = False
 
 
-class ReplyBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ReplyBody(Body, frozen=True, kw_only=True):
     """Who wrote: an agent's reply meets a promise, a customer's starts the next one."""
 
     by: Literal["agent", "customer"]
@@ -341,7 +342,7 @@ class BatchReply(msgspec.Struct, kw_only=True):
     results: list[BatchResult]
 
 
-class TicketsQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class TicketsQuery(Body, frozen=True, kw_only=True):
     """Which tickets to list."""
 
     queue: Ref | None = None
