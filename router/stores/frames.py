@@ -1,9 +1,9 @@
 """Define what every journal holds, the contract of a store, and how a frame is sealed and checked.
 
-A journal is a dense row of frames. Each is sealed twice: a CRC32C over its header and body finds
-a damaged frame by itself, and a chain (BLAKE2b-256 of the previous link, the header and the body)
-finds a frame that is missing, moved or exchanged. The chain depends on the frames alone, so the
-same frames have the same last link in every store.
+A journal is a dense row of frames. Each is sealed twice: a chain (BLAKE2b-256 of the previous
+link, the header and the body) finds a frame that is missing, moved or exchanged, and a CRC32C over
+header, link and body tells which row is damaged when two do not fit. The chain depends on the
+frames alone, so the same frames have the same last link in every store.
 """
 
 import struct
@@ -200,8 +200,8 @@ def seal(frames: Sequence[Frame], tail: Tail) -> tuple[list[Row], Tail]:
     rows: list[Row] = []
     for number, first_seq, events, at_us, body in frames:
         header = _HEADER.pack(number, first_seq, events, at_us)
-        crc = google_crc32c.extend(google_crc32c.value(header), body)
         chain = _link(chain, header, body)
+        crc = google_crc32c.extend(google_crc32c.value(header + chain), body)
         rows.append(Row(number, first_seq, events, at_us, crc, chain, body))
     if not rows:
         return rows, tail
@@ -244,11 +244,9 @@ def check_row(row: Row) -> None:
         types = ", ".join(type(value).__name__ for value in blobs)
         raise JournalDamaged(row.number, "its chain and body", "bytes", types)
     header = _HEADER.pack(*row[:4])
-    crc = google_crc32c.extend(google_crc32c.value(header), row.body)
+    crc = google_crc32c.extend(google_crc32c.value(header + row.chain), row.body)
     if row.crc != crc:
-        raise JournalDamaged(
-            row.number, "crc32c of header and body", f"{row.crc:08x}", f"{crc:08x}"
-        )
+        raise JournalDamaged(row.number, "its crc32c", f"{row.crc:08x}", f"{crc:08x}")
 
 
 def crc_of_snapshot(number: int, next_seq: int, blob: bytes) -> int:

@@ -21,6 +21,7 @@ from router.stores.frames import (
     Snapshot,
     Tail,
     check_frames,
+    check_row,
     check_snapshot,
     crc_of_snapshot,
     follow,
@@ -169,6 +170,8 @@ class MemoryStore:
             with self.journal.lock:
                 page = self.journal.rows[max(at - 1, 0) : at + _PAGE_ROWS]
             previous = page.pop(0) if at and page else None
+            if previous is not None:
+                check_row(previous)
             if not page:
                 if at < self._opened().number:
                     raise JournalDamaged(at + 1, "number", f"{at + 1}", "nothing")

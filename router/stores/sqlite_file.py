@@ -32,7 +32,7 @@ CREATE TABLE frames (            -- one row is one frame
     first_seq INTEGER NOT NULL,
     events    INTEGER NOT NULL,
     at_us     INTEGER NOT NULL,
-    crc       INTEGER NOT NULL,  -- CRC32C of header and body
+    crc       INTEGER NOT NULL,  -- CRC32C of header, chain and body
     chain     BLOB NOT NULL,     -- BLAKE2b-256 of previous chain, header and body
     body      BLOB NOT NULL
 ) STRICT;

@@ -103,11 +103,14 @@ def stored_tail(connection: apsw.Connection) -> Tail:
         If the last frame is not what was written, or frames are missing behind it.
     """
     rows = connection.execute(_SELECT_ROWS + "ORDER BY number DESC LIMIT 2").fetchall()
-    *before, last = [None, *(Row(*row) for row in reversed(rows))]
+    newest_first: list[Row | None] = [*(Row(*row) for row in rows), None, None]
+    last, before, *_ = newest_first
     epoch, at_least = _owner(connection)
     tail = Tail(0, 1, GENESIS, epoch)
     if last is not None:
-        *_, last = follow([last], before[-1])
+        if before is not None:
+            check_row(before)
+        *_, last = follow([last], before)
         tail = Tail(last.number, last.first_seq + last.events, last.chain, epoch)
     snapshot = connection.execute("SELECT max(number) FROM snapshots").get
     at_least = max(at_least, snapshot if isinstance(snapshot, int) else 0)
