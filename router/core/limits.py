@@ -1,0 +1,54 @@
+"""Every maximum of the core, with its unit, and how the maxima relate."""
+
+SECOND_US = 1_000_000
+MINUTE_US = 60 * SECOND_US
+HOUR_US = 60 * MINUTE_US
+DAY_US = 24 * HOUR_US
+
+NEVER_US = 2**62
+"""A deadline that does not come; far from the edge, so that adding a duration cannot wrap."""
+TIME_US_MAX = 2**53
+"""The last instant a command may name: year 2255, and exact in every JSON reader."""
+
+TICKETS_MAX = 1_000_000
+AGENTS_MAX = 65_536
+WORKS_MAX = 2_000_000
+PROFILES_MAX = 65_536
+QUEUES_MAX = 4_096
+SKILLS_MAX = 4_096
+LANGUAGES_MAX = 512
+GROUPS_MAX = 4_096
+REGIONS_MAX = 256
+CHANNELS_MAX = 16
+
+LEVEL_MAX = 5
+PRIORITY_MAX = 9
+UNITS_MAX = 1_000_000
+SKILLS_PER_PROFILE_MAX = 8
+GROUPS_PER_PROFILE_MAX = 16
+REGIONS_PER_PROFILE_MAX = 8
+RELAXATIONS_MAX = 8
+TIES_PER_TICKET_MAX = 64
+"""Preferred agents and cool-downs of one ticket; the oldest cool-down makes room."""
+OFFERS_PARALLEL_MAX = 5
+WORKS_PER_AGENT_MAX = 512
+"""Open offers and assignments one agent may hold; bounds the events of one lost agent."""
+
+COMMANDS_PER_RUN_MAX = 4_096
+WORDS_PER_COMMAND_MAX = 16_384
+DECIDE_ROWS_MAX = 256
+"""Tickets decided jointly at once; more are decided in further rounds."""
+CANDIDATES_MAX = 64
+"""Agents kept per ticket in a joint decision: the better half by value, the rest spread by a hash."""
+EVENTS_MARGIN = 4 * (WORKS_PER_AGENT_MAX + DECIDE_ROWS_MAX * OFFERS_PARALLEL_MAX)
+"""Room in the event buffer that any single unit of work (a command, a timer, a round) fits in."""
+
+VALUE_MAX = 2**20
+"""Values of pairs, in thousandths of a point; the solver's costs stay exact in int32."""
+
+assert TIME_US_MAX < NEVER_US
+assert TICKETS_MAX <= WORKS_MAX
+assert AGENTS_MAX % 64 == 0
+assert DECIDE_ROWS_MAX * CANDIDATES_MAX * VALUE_MAX < 2**62
+assert DECIDE_ROWS_MAX * OFFERS_PARALLEL_MAX * 2 < EVENTS_MARGIN
+assert WORKS_PER_AGENT_MAX * 3 < EVENTS_MARGIN

@@ -1,0 +1,232 @@
+"""
+The machine: the compiled core with its memory, as Python sees it.
+
+Drivers push commands, run, and get the batch of events back. ``fold`` applies events of an earlier run instead, without
+deciding. Memory grows here, outside the compiled rules, by doubling.
+"""
+
+import struct
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from router.core import codes as c
+from router.core import layout
+from router.core.apply.dispatch import fold as fold_events
+from router.core.limits import AGENTS_MAX, COMMANDS_PER_RUN_MAX, NEVER_US, TICKETS_MAX
+from router.core.recovery import blank_derived, derive, digest, mark_everything
+from router.core.run import run as run_loop
+from router.core.state import Arrays, Sizes, empty, grown, handle
+
+_COMMAND: Final = struct.Struct("<qqqqiiiiiiii")
+assert _COMMAND.size == layout.COMMAND.itemsize
+
+
+class Batch(NamedTuple):
+    """What one run was told and what came of it; plain bytes, ready for a journal frame."""
+
+    first_seq: int
+    count: int
+    commands: bytes  # COMMAND records
+    command_words: bytes  # int64
+    events: NDArray[Any]  # (count,) EVENT records
+    words: NDArray[np.int64]  # of the events
+
+
+class Full(Exception):
+    """A table is at its limit; the message names it and the limit."""
+
+
+class Machine:
+    """One shard's core: state, inbox and outbox. Not thread-safe; one driver at a time."""
+
+    def __init__(self, sizes: Sizes | None = None, *, tickets_max: int = TICKETS_MAX, agents_max: int = AGENTS_MAX):
+        self.sizes = sizes or Sizes()
+        self.tickets_max, self.agents_max = tickets_max, agents_max
+        self._adopt(empty(self.sizes))
+        self._count = 0
+        self._words = 0
+
+    def _adopt(self, arrays: Arrays) -> None:
+        """Work on these arrays from now on."""
+        self.arrays = arrays
+        self._handle = handle(arrays)
+        self._inbox = memoryview(arrays.inbox.view(np.uint8))
+
+    # -- telling -----------------------------------------------------------------------------------------------------
+
+    def push(
+        self, kind: int, at_us: int, *, ticket: int = -1, agent: int = -1, profile: int = -1, aux: int = 0,
+        serial: int = 0, until_us: int = 0, value: int = 0, options: int = 0, words: Sequence[int] = (),
+    ) -> int:  # fmt: skip
+        """Queue a command for the next run and return its index; events it causes carry that index as ``cause``."""
+        n = self._count
+        if n >= COMMANDS_PER_RUN_MAX:
+            raise Full(f"{n} commands wait for a run; at most {COMMANDS_PER_RUN_MAX} do. Maybe run first.")
+        if kind < c.ADD_TICKET and words:
+            self._make_room_for(kind, aux if kind != c.SET_AGENT else agent, profile, words)
+        if n == self.sizes.inbox:
+            self._grow(inbox=2 * n)
+        start, length = self._words, len(words)
+        if length:
+            if start + length > self.sizes.inbox_words:
+                self._grow(inbox_words=2 * (start + length))
+            self.arrays.inbox_words[start : start + length] = words
+            self._words = start + length
+        _COMMAND.pack_into(
+            self._inbox, n * _COMMAND.size, at_us, serial, until_us, value,
+            kind, options, ticket, agent, profile, aux, start, length,
+        )  # fmt: skip
+        self._count = n + 1
+        return n
+
+    def run(self) -> Batch:
+        """Work the queued commands off, decide, and return what happened."""
+        first_seq = int(self.arrays.head["seq"][0]) + 1
+        n, words = self._count, self._words
+        self._make_room(tickets=int(self.arrays.head["ticket_top"][0]) + n)
+        scratch = self.arrays.scratch
+        scratch["cursor"], scratch["inbox"], scratch["events"], scratch["words"] = 0, n, 0, 0
+        while (short := run_loop(self._handle)) != c.RUN_DONE:
+            self._relieve(short)
+        arrays = self.arrays
+        self._count = self._words = 0
+        count, used = int(arrays.scratch["events"][0]), int(arrays.scratch["words"][0])
+        return Batch(
+            first_seq, count, self._inbox[: n * _COMMAND.size].tobytes(), arrays.inbox_words[:words].tobytes(),
+            arrays.events[:count].copy(), arrays.event_words[:used].copy(),
+        )  # fmt: skip
+
+    # -- replay ------------------------------------------------------------------------------------------------------
+
+    def feed(self, commands: bytes, command_words: bytes) -> None:
+        """Queue the commands of a recorded batch again, as they were."""
+        rows = np.frombuffer(commands, layout.COMMAND)
+        words = np.frombuffer(command_words, np.int64)
+        for row in rows:
+            own = words[row["words_from"] : row["words_from"] + row["words"]].tolist()
+            self.push(
+                int(row["kind"]), int(row["at_us"]), ticket=int(row["ticket"]), agent=int(row["agent"]),
+                profile=int(row["profile"]), aux=int(row["aux"]), serial=int(row["serial"]),
+                until_us=int(row["until_us"]), value=int(row["value"]), options=int(row["options"]), words=own,
+            )  # fmt: skip
+
+    def fold(self, events: NDArray[Any], words: NDArray[np.int64]) -> None:
+        """Apply recorded events without deciding; ``settle_fold`` must follow before the next run."""
+        for i in np.nonzero(events["words"])[0] if len(words) else ():
+            e = events[i]
+            if e["kind"] < c.E_ADDED:
+                own = words[e["words_from"] : e["words_from"] + e["words"]]
+                at = e["agent"] if e["kind"] == c.E_AGENT_SET else e["aux"]
+                self._make_room_for(int(e["kind"]), int(at), int(e["profile"]), own)
+        n = len(events)
+        self._make_room(
+            events=n, event_words=len(words),
+            tickets=int(self.arrays.head["ticket_top"][0]) + n,
+            works=int(self.arrays.head["work_top"][0]) + n,
+            ties=int(self.arrays.head["tie_top"][0]) + n + len(words) // 3,
+        )  # fmt: skip
+        self.arrays.events[:n] = events
+        self.arrays.event_words[: len(words)] = words
+        self.arrays.scratch["folding"] = 1
+        fold_events(self._handle, n)
+
+    def settle_fold(self) -> None:
+        """Rebuild what is derived after folding, so that the machine can run again."""
+        blank_derived(self.arrays)
+        self._make_room(
+            lanes=2 * int(self.arrays.head["ticket_top"][0]) + Sizes().lanes,
+            timers=2 * int(self.arrays.head["ticket_top"][0] + self.arrays.head["work_top"][0]) + Sizes().timers,
+        )
+        derive(self._handle)
+
+    def reconsider(self) -> None:
+        """Mark every waiting ticket and agent for the next run, as after a change of policy."""
+        mark_everything(self._handle)
+
+    def digest(self) -> str:
+        """Return the digest of the canonical state."""
+        return digest(self.arrays)
+
+    def load(self, arrays: dict[str, NDArray[Any]]) -> None:
+        """Take over the canonical arrays of a snapshot."""
+        wanted = {
+            "tickets": len(arrays["tickets"]), "works": len(arrays["works"]), "ties": len(arrays["ties"]),
+            "agents": len(arrays["agents"]), "queues": max(len(arrays["queues"]), arrays["agent_queue"].shape[1]),
+            "profiles": len(arrays["profiles"]), "skills": arrays["agent_skill"].shape[1],
+            "languages": arrays["agent_language"].shape[1], "groups": arrays["agent_group"].shape[1],
+            "regions": arrays["distance"].shape[0],
+        }  # fmt: skip
+        self._make_room(**wanted)
+        for name, array in arrays.items():
+            getattr(self.arrays, name)[tuple(slice(0, n) for n in array.shape)] = array
+        self.settle_fold()
+
+    # -- room --------------------------------------------------------------------------------------------------------
+
+    def _make_room_for(self, kind: int, row: int, profile: int, words: Sequence[int] | NDArray[np.int64]) -> None:
+        """Grow the registry so that a configuration command's indices exist."""
+        if kind == c.SET_AGENT:
+            if row >= self.agents_max:
+                raise Full(f"agent number {row}: at most {self.agents_max} agents fit")
+            at = layout.AGENT_WORDS
+            skills, languages, groups, queues = (int(n) for n in words[4:8])
+            ends = (at, at + 2 * skills, at + 2 * (skills + languages))
+            group_end = ends[2] + groups
+            self._make_room(
+                agents=row + 1,
+                skills=1 + max(map(int, words[ends[0] : ends[1] : 2]), default=-1),
+                languages=1 + max(map(int, words[ends[1] : ends[2] : 2]), default=-1),
+                groups=1 + max(map(int, words[ends[2] : group_end]), default=-1),
+                queues=1 + max(map(int, words[group_end : group_end + queues]), default=-1),
+                regions=1 + int(words[1]),
+            )
+        elif kind == c.SET_QUEUE:
+            self._make_room(queues=row + 1)
+        elif kind == c.SET_PROFILE:
+            n = int(words[7])
+            skills = [int(words[14 + 3 * i]) for i in range(n)]
+            groups = [int(w) for w in words[14 + 3 * n : 14 + 3 * n + int(words[8])]]
+            regions = [int(w) for w in words[14 + 3 * n + int(words[8]) :]]
+            self._make_room(
+                profiles=profile + 1, queues=1 + int(words[1]), languages=1 + int(words[4]),
+                skills=1 + max(skills, default=-1), groups=1 + max(groups, default=-1),
+                regions=1 + max([int(words[3]), *regions]),
+            )  # fmt: skip
+        elif kind == c.SET_DISTANCE:
+            self._make_room(regions=1 + max(max(map(int, words[0::3])), max(map(int, words[1::3]))))
+
+    def _make_room(self, **wanted: int) -> None:
+        """Grow what is too small for ``wanted`` rows."""
+        small = {name: n for name, n in wanted.items() if n > getattr(self.sizes, name)}
+        if small:
+            self._grow(**small)
+
+    def _relieve(self, short: int) -> None:
+        """Make room in the buffer the loop ran short of."""
+        n = self.sizes
+        if short == c.RUN_EVENTS:
+            self._grow(events=2 * n.events, event_words=2 * n.event_words)
+        elif short == c.RUN_WORKS:
+            self._grow(works=2 * n.works)
+        elif short == c.RUN_TIMERS:
+            self._grow(timers=2 * n.timers)
+        elif short == c.RUN_LANES:
+            self._grow(lanes=2 * n.lanes)
+        else:
+            self._grow(ties=2 * n.ties)
+
+    def _grow(self, **least: int) -> None:
+        """Move to larger arrays: at least doubled, agents in multiples of 64, tickets up to their limit."""
+        sizes = {name: max(n, 2 * getattr(self.sizes, name)) for name, n in least.items()}
+        if "agents" in sizes:
+            sizes["agents"] = -(-sizes["agents"] // 64) * 64
+        if "tickets" in sizes:
+            sizes["tickets"] = max(self.sizes.tickets, min(sizes["tickets"], self.tickets_max))
+        self.sizes = self.sizes._replace(**sizes)
+        self._adopt(grown(self.arrays, self.sizes))
+
+
+NO_END: Final = NEVER_US

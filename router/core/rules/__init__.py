@@ -1,0 +1,1 @@
+"""The rules, one family of commands a file."""

@@ -1,0 +1,240 @@
+"""
+Decisions: what follows from what became possible.
+
+Rules mark tickets that began to wait and agents that gained room. A round settles as many of them as one joint decision
+holds; rounds follow until nothing is left, so an agent with room never faces a ticket it should have.
+"""
+
+from router.core import codes as c
+from router.core.apply.dispatch import commit
+from router.core.decide.joint import gather_rows, solve_rows
+from router.core.decide.single import best_agent, best_ticket
+from router.core.decide.values import FORBIDDEN, goes_first, pair_value, ticket_urgency
+from router.core.eligibility import has_room, is_on_duty
+from router.core.emit import write_event
+from router.core.jit import rule
+from router.core.layout import DECISION_WORDS
+from router.core.limits import DECIDE_ROWS_MAX
+from router.core.rules.offering import offer_widely
+from router.core.state import Arrays
+
+DECISION_WORDS_COUNT = len(DECISION_WORDS)
+
+
+@rule
+def note_decision(s: Arrays, tickets: int, agents: int, pairs: int, primal: int, dual: int) -> int:
+    """Write down a decision before its offers; return the event's index, so that the offers can be counted."""
+    z = s.scratch[0]
+    i = write_event(s, c.E_DECIDED, c.BECAUSE_NONE)
+    e = s.events[i]
+    at = int(z.words)
+    w = s.event_words
+    w[at], w[at + 1], w[at + 2], w[at + 3], w[at + 4] = tickets, agents, pairs, primal, dual
+    w[at + 5], w[at + 6] = s.policy[0].revision, 0
+    e.words_from, e.words = at, DECISION_WORDS_COUNT
+    z.words += DECISION_WORDS_COUNT
+    commit(s, i)
+    return i
+
+
+@rule
+def count_offer(s: Arrays, i: int, sent: int) -> None:
+    """Add to the number of offers a decision led to; the words are part of the event until the batch is sealed."""
+    s.event_words[s.events[i].words_from + 6] += sent
+
+
+@rule
+def hold_back(s: Arrays, t: int) -> None:
+    """Keep a ticket waiting because no agent's time is worth it yet; look again later."""
+    if s.tickets[t].marks & c.F_HELD and s.tickets[t].hold_us > s.scratch[0].now_us:
+        return
+    i = write_event(s, c.E_HELD, c.BECAUSE_NONE)
+    e = s.events[i]
+    e.ticket, e.until_us = t, e.at_us + s.policy[0].hold_us
+    commit(s, i)
+
+
+@rule
+def settle_ticket(s: Arrays, t: int) -> None:
+    """Decide about one waiting ticket."""
+    k = s.tickets[t]
+    if k.state != c.QUEUED or not s.queues[s.profiles[k.profile].queue].open:
+        return
+    a, value, top, seen = best_agent(s, t)
+    if a < 0:
+        return
+    pressing = ticket_urgency(s, t)
+    if s.policy[0].key == c.KEY_VALUE and value + pressing <= 0:
+        hold_back(s, t)
+        return
+    i = note_decision(s, 1, seen, seen, value + pressing, max(0, top + pressing))
+    count_offer(s, i, offer_widely(s, t, a, value + pressing, c.BECAUSE_NONE))
+
+
+@rule
+def settle_agent(s: Arrays, a: int) -> bool:
+    """Decide about one agent with room; return whether it got a ticket, so may want another."""
+    t, value, top, seen = best_ticket(s, a)
+    if t < 0:
+        return False
+    pressing = ticket_urgency(s, t)
+    if s.policy[0].key == c.KEY_VALUE and value + pressing <= 0:
+        hold_back(s, t)
+        return False
+    i = note_decision(s, seen, 1, seen, value + pressing, max(0, value + pressing, top))
+    count_offer(s, i, offer_widely(s, t, a, value + pressing, c.BECAUSE_NONE))
+    return True
+
+
+@rule
+def has_any_room(s: Arrays, a: int) -> bool:
+    """Return whether the agent could take something of some channel now."""
+    if not is_on_duty(s, a):
+        return False
+    for channel in range(s.head[0].channels):
+        if has_room(s, a, channel):
+            return True
+    return False
+
+
+@rule
+def drop_agents(s: Arrays, count: int) -> None:
+    """Take the first ``count`` agents off the list of those that gained room."""
+    z = s.scratch[0]
+    for n in range(count):
+        s.agent_dirty[s.dirty_agents[n]] = 0
+    for n in range(count, z.dirty_agents):
+        s.dirty_agents[n - count] = s.dirty_agents[n]
+    z.dirty_agents -= count
+
+
+@rule
+def drop_tickets(s: Arrays, count: int) -> None:
+    """Take the first ``count`` tickets off the list of those that began to wait."""
+    z = s.scratch[0]
+    for n in range(count):
+        s.nodes[s.dirty_tickets[n]].dirty = 0
+    for n in range(count, z.dirty_tickets):
+        s.dirty_tickets[n - count] = s.dirty_tickets[n]
+    z.dirty_tickets -= count
+
+
+@rule
+def drop_rows(s: Arrays, rows: int) -> None:
+    """Take the tickets of a decision off the list of those that began to wait."""
+    z = s.scratch[0]
+    for r in range(rows):
+        s.nodes[s.row_ticket[r]].dirty |= 2
+    kept = 0
+    for n in range(z.dirty_tickets):
+        t = int(s.dirty_tickets[n])
+        if s.nodes[t].dirty & 2:
+            s.nodes[t].dirty = 0
+        else:
+            s.dirty_tickets[kept] = t
+            kept += 1
+    z.dirty_tickets = kept
+    for r in range(rows):
+        s.nodes[s.row_ticket[r]].dirty &= ~2
+
+
+@rule
+def settle_agents_in_turn(s: Arrays) -> None:
+    """Fill agents that gained room, one after the other, each until it is full or nobody waits for it."""
+    z = s.scratch[0]
+    taken = 0
+    while z.dirty_agents > 0 and taken < DECIDE_ROWS_MAX:
+        a = int(s.dirty_agents[0])
+        if settle_agent(s, a):
+            taken += 1
+        else:
+            drop_agents(s, 1)
+
+
+@rule
+def settle_tickets_in_turn(s: Arrays) -> None:
+    """Decide about tickets that began to wait, in the policy's order."""
+    z = s.scratch[0]
+    n = int(z.dirty_tickets)
+    for i in range(1, n):
+        k = i
+        while k > 0 and goes_first(s, s.dirty_tickets[k], s.dirty_tickets[k - 1]):
+            s.dirty_tickets[k], s.dirty_tickets[k - 1] = s.dirty_tickets[k - 1], s.dirty_tickets[k]
+            k -= 1
+    n = min(n, DECIDE_ROWS_MAX)
+    for i in range(n):
+        settle_ticket(s, int(s.dirty_tickets[i]))
+    drop_tickets(s, n)
+
+
+@rule
+def settle_jointly(s: Arrays) -> None:
+    """Decide about everything marked at once; fall back to one agent after the other when that is too much."""
+    z = s.scratch[0]
+    rows = gather_rows(s)
+    if rows < 0:
+        settle_agents_in_turn(s)
+        return
+    primal, dual, pairs = solve_rows(s, rows)
+    i, offered = -1, 0
+    for r in range(rows):
+        if s.row_column[r] < 0:
+            continue
+        t, a = int(s.row_ticket[r]), int(s.column_agent[s.row_column[r]])
+        if i < 0:
+            i = note_decision(s, rows, z.dirty_agents, pairs, primal, dual)
+        if s.tickets[t].state != c.QUEUED or not has_room(s, a, s.profiles[s.tickets[t].profile].channel):
+            continue  # a parallel offer of an earlier row took the agent
+        value = pair_value(s, t, a)
+        if value != FORBIDDEN:
+            count_offer(s, i, offer_widely(s, t, a, value + ticket_urgency(s, t), c.BECAUSE_NONE))
+            offered += 1
+    if offered > 0:
+        return
+    for r in range(rows):
+        t = int(s.row_ticket[r])
+        a, value, _, _ = best_agent(s, t)
+        if a >= 0 and value + ticket_urgency(s, t) <= 0:
+            hold_back(s, t)
+    drop_agents(s, int(z.dirty_agents))
+    drop_rows(s, rows)
+
+
+@rule
+def decide_round(s: Arrays) -> None:
+    """Settle one round of what is marked."""
+    z = s.scratch[0]
+    z.cause = -2
+    forget_settled(s)
+    if z.dirty_agents + z.dirty_tickets == 0:
+        return
+    if s.policy[0].engine == c.ENGINE_EXACT and z.dirty_agents + z.dirty_tickets > 1:
+        settle_jointly(s)
+    elif z.dirty_agents > 0:
+        settle_agents_in_turn(s)
+    else:
+        settle_tickets_in_turn(s)
+
+
+@rule
+def forget_settled(s: Arrays) -> None:
+    """Unmark tickets that do not wait any more and agents without room."""
+    z = s.scratch[0]
+    kept = 0
+    for n in range(z.dirty_tickets):
+        t = int(s.dirty_tickets[n])
+        if s.tickets[t].state == c.QUEUED and s.queues[s.profiles[s.tickets[t].profile].queue].open:
+            s.dirty_tickets[kept] = t
+            kept += 1
+        else:
+            s.nodes[t].dirty = 0
+    z.dirty_tickets = kept
+    kept = 0
+    for n in range(z.dirty_agents):
+        a = int(s.dirty_agents[n])
+        if z.lanes_active > 0 and has_any_room(s, a):
+            s.dirty_agents[kept] = a
+            kept += 1
+        else:
+            s.agent_dirty[a] = 0
+    z.dirty_agents = kept

@@ -1,0 +1,60 @@
+"""Configuration of the floor, and the answers of slower solvers: prices and plans."""
+
+from router.core import codes as c
+from router.core.apply.dispatch import commit, refuse
+from router.core.decide.values import FORBIDDEN, pair_value, ticket_urgency
+from router.core.eligibility import has_room, is_eligible, is_on_duty
+from router.core.emit import copy_words, write_event
+from router.core.jit import rule
+from router.core.rules.offering import offer
+from router.core.state import Arrays
+
+
+@rule
+def apply_plan(s: Arrays, n: int) -> None:
+    """Offer the (ticket, agent) pairs of a plan that are still possible; the others are refused one by one."""
+    command = s.inbox[n]
+    for k in range(command.words // 2):
+        t = int(s.inbox_words[command.words_from + 2 * k])
+        a = int(s.inbox_words[command.words_from + 2 * k + 1])
+        if t < 0 or t >= s.head[0].ticket_top or s.tickets[t].state != c.QUEUED:
+            refuse(s, c.R_STATE, t)
+        elif a < 0 or a >= s.head[0].agents or not is_on_duty(s, a):
+            refuse(s, c.R_AGENT_NOT_AVAILABLE, a)
+        elif not is_eligible(s, s.tickets[t].profile, a):
+            refuse(s, c.R_AGENT_NOT_ELIGIBLE, a)
+        elif not has_room(s, a, s.profiles[s.tickets[t].profile].channel):
+            refuse(s, c.R_CAPACITY, a)
+        else:
+            value = pair_value(s, t, a)
+            if value == FORBIDDEN:
+                refuse(s, c.R_COOLING, a)
+            else:
+                offer(s, t, a, value + ticket_urgency(s, t), c.BECAUSE_PLAN)
+
+
+@rule
+def on_registry_command(s: Arrays, n: int) -> None:
+    """Write a change of configuration down as it was said; the edge has checked it."""
+    command = s.inbox[n]
+    verb = int(command.kind)
+    if verb == c.SET_PROFILE and not 0 <= command.profile < s.profiles.shape[0]:
+        refuse(s, c.R_BAD_COMMAND, command.profile)
+        return
+    if (verb == c.SET_QUEUE or verb == c.OPEN_QUEUE) and not 0 <= command.aux < s.queues.shape[0]:
+        refuse(s, c.R_BAD_COMMAND, command.aux)
+        return
+    i = write_event(s, verb, c.BECAUSE_ASKED)
+    copy_words(s, i, n)
+    e = s.events[i]
+    e.aux, e.profile, e.value = command.aux, command.profile, command.value
+    commit(s, i)
+
+
+assert c.SET_CHANNEL == c.E_CHANNEL_SET
+assert c.SET_QUEUE == c.E_QUEUE_SET
+assert c.SET_PROFILE == c.E_PROFILE_SET
+assert c.SET_POLICY == c.E_POLICY_SET
+assert c.SET_PRICES == c.E_PRICES_SET
+assert c.OPEN_QUEUE == c.E_QUEUE_OPENED
+assert c.SET_DISTANCE == c.E_DISTANCE_SET

@@ -1,0 +1,195 @@
+"""
+The loop: commands in their order, timers between them, decisions as soon as time would move on.
+
+``run`` stops when a buffer might overflow and says which; its caller makes room and calls again. Nothing is lost or done
+twice: the loop stops only between units of work.
+"""
+
+from router.core import codes as c
+from router.core.apply.dispatch import commit
+from router.core.emit import write_event
+from router.core.jit import entry, rule
+from router.core.limits import EVENTS_MARGIN, NEVER_US, WORDS_PER_COMMAND_MAX
+from router.core.rules.agents import fire_agent, on_agent_command
+from router.core.rules.deciding import decide_round
+from router.core.rules.plans import apply_plan, on_registry_command
+from router.core.rules.tickets import add_ticket, close_ticket, expire_offer, forget_ticket, on_ticket_command, relax_ticket
+from router.core.rules.works import complete, on_work_command
+from router.core.rules.offering import queue_again, release
+from router.core.state import Arrays
+from router.core.timers import (
+    OF_AGENT,
+    OF_TICKET,
+    OF_WORK,
+    arm_agent,
+    arm_ticket,
+    arm_work,
+    drop_first_timer,
+    promise_deadline,
+    ticket_deadline,
+    work_deadline,
+)
+from router.core.apply.tickets import mark_ticket
+
+
+@rule
+def warn_or_breach(s: Arrays, t: int, which: int, warn_us: int, due_us: int) -> bool:
+    """Write a warning or a breach of one promise down if its time has come."""
+    flags = s.tickets[t].marks >> (2 * which)
+    if promise_deadline(warn_us, due_us, flags & 1 != 0, flags & 2 != 0) > s.scratch[0].now_us:
+        return False
+    kind = c.E_WARNED if not flags & 1 and warn_us < due_us else c.E_BREACHED
+    i = write_event(s, kind, c.BECAUSE_NONE)
+    e = s.events[i]
+    e.ticket, e.aux, e.until_us = t, which, due_us
+    commit(s, i)
+    return True
+
+
+@rule
+def fire_promises(s: Arrays, t: int) -> bool:
+    """See to the ticket's promises; return whether anything was written."""
+    k = s.tickets[t]
+    if warn_or_breach(s, t, c.SLA_FIRST, int(k.first_warn_us), int(k.first_due_us)):
+        return True
+    if warn_or_breach(s, t, c.SLA_NEXT, int(k.next_warn_us), int(k.next_due_us)):
+        return True
+    return warn_or_breach(s, t, c.SLA_RESOLUTION, int(k.resolve_warn_us), int(k.resolve_due_us))
+
+
+@rule
+def fire_ticket_once(s: Arrays, t: int) -> bool:
+    """Do the one thing whose time has come for this ticket; return whether there was any."""
+    k = s.tickets[t]
+    now_us = s.scratch[0].now_us
+    state = k.state
+    if state >= c.COMPLETED:
+        if k.forget_us <= now_us:
+            forget_ticket(s, t)
+        return False
+    waits = state == c.QUEUED or state == c.SCHEDULED or state == c.SUSPENDED
+    if waits and k.expire_us <= now_us:
+        close_ticket(s, t, c.EXPIRED, c.BECAUSE_TTL)
+        return True
+    if (state == c.SCHEDULED or state == c.SUSPENDED) and k.start_at_us <= now_us:
+        queue_again(s, t, c.BECAUSE_SCHEDULE if state == c.SCHEDULED else c.BECAUSE_RESUMED, 0)
+        return True
+    if state != c.SCHEDULED and fire_promises(s, t):
+        return True
+    if state == c.QUEUED and k.relax_us <= now_us:
+        relax_ticket(s, t)
+        return True
+    if state == c.ASSIGNED and k.reply_return_us <= now_us:
+        queue_again(s, release(s, int(k.work), c.BECAUSE_NO_REPLY), c.BECAUSE_NO_REPLY, 0)
+        return True
+    return False
+
+
+@rule
+def fire_ticket(s: Arrays, t: int) -> None:
+    """Do all that is due for a ticket; a waiting one is looked at again, as a cool-down or a hold may have ended."""
+    while s.tickets[t].state != 0 and ticket_deadline(s, t) <= s.scratch[0].now_us:
+        if not fire_ticket_once(s, t):
+            break
+    if s.tickets[t].state == c.QUEUED:
+        mark_ticket(s, t)
+
+
+@rule
+def fire_work(s: Arrays, w: int) -> None:
+    """An offer's time is up, or a wrap-up's."""
+    if work_deadline(s, w) > s.scratch[0].now_us:
+        return
+    if s.works[w].state == c.PENDING:
+        expire_offer(s, w)
+    else:
+        complete(s, w, c.BECAUSE_WRAP_UP)
+
+
+@rule
+def fire_first_timer(s: Arrays) -> None:
+    """Take the earliest timer and, unless its entity has since armed another, see to it."""
+    z, first = s.scratch[0], s.timers[0]
+    kind, row, due_us = int(first.kind), int(first.row), int(first.due_us)
+    drop_first_timer(s)
+    z.cause = -1
+    if kind == OF_TICKET and s.nodes[row].wake_us == due_us:
+        s.nodes[row].wake_us = NEVER_US
+        z.now_us = max(z.now_us, due_us)
+        fire_ticket(s, row)
+        if s.tickets[row].state != 0:
+            arm_ticket(s, row)
+    elif kind == OF_AGENT and s.agent_wake[row] == due_us:
+        s.agent_wake[row] = NEVER_US
+        z.now_us = max(z.now_us, due_us)
+        fire_agent(s, row)
+        arm_agent(s, row)
+    elif kind == OF_WORK and s.work_wake[row] == due_us:
+        s.work_wake[row] = NEVER_US
+        z.now_us = max(z.now_us, due_us)
+        fire_work(s, row)
+        arm_work(s, row)
+
+
+@rule
+def handle(s: Arrays, n: int) -> None:
+    """Do what command ``n`` says."""
+    s.scratch[0].cause = n
+    kind = int(s.inbox[n].kind)
+    if kind == c.TICK:
+        return
+    if kind == c.ADD_TICKET:
+        add_ticket(s, n)
+    elif kind >= c.APPLY_PLAN:
+        apply_plan(s, n)
+    elif kind >= c.ACCEPT_OFFER:
+        on_work_command(s, n)
+    elif kind > c.ADD_TICKET:
+        on_ticket_command(s, n)
+    elif kind >= c.SET_PRESENCE or kind == c.SET_AGENT or kind == c.REMOVE_AGENT:
+        on_agent_command(s, n)
+    else:
+        on_registry_command(s, n)
+
+
+@rule
+def what_is_short(s: Arrays) -> int:
+    """Return which buffer might overflow in the next unit of work, or ``RUN_DONE``."""
+    z, h = s.scratch[0], s.head[0]
+    if z.events + EVENTS_MARGIN > s.events.shape[0]:
+        return c.RUN_EVENTS
+    if z.words + EVENTS_MARGIN + WORDS_PER_COMMAND_MAX > s.event_words.shape[0]:
+        return c.RUN_EVENTS
+    if h.works_live + EVENTS_MARGIN > s.works.shape[0]:
+        return c.RUN_WORKS
+    if z.timers + EVENTS_MARGIN > s.timers.shape[0]:
+        return c.RUN_TIMERS
+    if z.lanes_top + EVENTS_MARGIN > s.lanes.shape[0]:
+        return c.RUN_LANES
+    if h.tie_top + EVENTS_MARGIN > s.ties.shape[0]:
+        return c.RUN_TIES
+    return c.RUN_DONE
+
+
+@entry
+def run(s: Arrays) -> int:
+    """Work through the inbox from the cursor on; return ``RUN_DONE``, or which buffer needs room before going on."""
+    z = s.scratch[0]
+    while True:
+        short = what_is_short(s)
+        if short != c.RUN_DONE:
+            return short
+        at_us = z.now_us
+        if z.cursor < z.inbox:
+            at_us = max(z.now_us, s.inbox[z.cursor].at_us)
+        is_marked = z.dirty_agents + z.dirty_tickets > 0
+        if z.timers > 0 and s.timers[0].due_us <= at_us and not (is_marked and s.timers[0].due_us > z.now_us):
+            fire_first_timer(s)
+        elif is_marked and (at_us > z.now_us or z.cursor >= z.inbox):
+            decide_round(s)
+        elif z.cursor < z.inbox:
+            z.now_us = at_us
+            handle(s, int(z.cursor))
+            z.cursor += 1
+        else:
+            return c.RUN_DONE
