@@ -21,7 +21,9 @@ from router.wire.fields import (
 )
 
 Name = Annotated[str, Meta(max_length=256)]
-RefList = Annotated[tuple[Ref, ...], Meta(max_length=REGISTRY_REFS_MAX)]
+RefList = Annotated[
+    tuple[Ref, ...], Meta(max_length=REGISTRY_REFS_MAX, extra_json_schema={"uniqueItems": True})
+]
 Cost = Annotated[int, Meta(ge=1, le=1_000, description="Capacity units one ticket takes.")]
 Most = Annotated[
     int, Meta(ge=0, le=512, description="Tickets of the channel at once; 0: never, null: any.")

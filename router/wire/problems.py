@@ -110,6 +110,9 @@ _KINDS: dict[str, ProblemKind] = {
     "method_not_allowed": ProblemKind(
         405, "The path does not take this method", "Use one of the methods in allowed."
     ),
+    "upgrade_required": ProblemKind(
+        426, "This path speaks WebSocket only", "Open it as a WebSocket, or read /v1/events."
+    ),
     "unknown_resource": ProblemKind(
         404, "There is no such resource", "Check the id; another tenant's ids are unknown here."
     ),

@@ -74,7 +74,10 @@ class ChannelBody(Body, frozen=True, kw_only=True):
 class OpenSpan(Body, frozen=True, kw_only=True):
     """When it is open on some days of every week."""
 
-    days: Annotated[tuple[Weekday, ...], Meta(min_length=1, max_length=7)]
+    days: Annotated[
+        tuple[Weekday, ...],
+        Meta(min_length=1, max_length=7, extra_json_schema={"uniqueItems": True}),
+    ]
     open: OpenTime
     close: CloseTime
 

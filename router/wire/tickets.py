@@ -46,7 +46,11 @@ Signals = Annotated[
 ]
 Groups = Annotated[
     tuple[Ref, ...],
-    Meta(max_length=GROUPS_MAX, description="The agent must be in one of these; empty: any."),
+    Meta(
+        max_length=GROUPS_MAX,
+        description="The agent must be in one of these; empty: any.",
+        extra_json_schema={"uniqueItems": True},
+    ),
 ]
 
 
@@ -77,7 +81,11 @@ class RelaxStep(Body, frozen=True, kw_only=True):
     ]
     drop: Annotated[
         tuple[Ref, ...],
-        Meta(max_length=REQUIREMENTS_MAX, description="Skills no longer asked for."),
+        Meta(
+            max_length=REQUIREMENTS_MAX,
+            description="Skills no longer asked for.",
+            extra_json_schema={"uniqueItems": True},
+        ),
     ] = ()
     min_level: Annotated[
         dict[Ref, Level],
