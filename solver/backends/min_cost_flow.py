@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from ortools.graph.python import min_cost_flow
 
-from solver.kernels.pairs import WAITS, Int32s
+from solver.kernels.pairs import WAITS, Int32s, Int64s
 from solver.kernels.potentials import make_potential_work, recover_prices
 from solver.problem import Plan, Problem
 
@@ -34,19 +34,18 @@ def solve(problem: Problem) -> Plan:
     assert found, "OR-Tools returned a flow that is not of least cost"
     primal = int(work.worth.sum())
     # Complementary slackness: what is not profit of a row is paid for capacity that is full.
-    profit = np.where(column != WAITS, work.worth - _paid(problem, column, prices, class_prices), 0)
-    dual = int(profit.sum()) + int(prices @ problem.capacity.astype(np.int64))
+    paid = _paid(problem, column, prices, class_prices)
+    dual = primal - paid + int(prices @ problem.capacity.astype(np.int64))
     dual += int((class_prices * np.maximum(problem.class_limit, 0)).sum())
     return Plan("min_cost_flow", column, primal, dual, prices, class_prices)
 
 
-def _paid(
-    problem: Problem, column: Int32s, prices: np.ndarray, class_prices: np.ndarray
-) -> np.ndarray:
-    """Return what each row pays at the column it takes, int64 (rows,), in points."""
-    paid = prices[column]
+def _paid(problem: Problem, column: Int32s, prices: Int64s, class_prices: Int64s) -> int:
+    """Return what all rows together pay at the columns they take, in points."""
+    rows = np.flatnonzero(column != WAITS)
+    paid = int(prices[column[rows]].sum())
     if problem.classes:
-        paid = paid + class_prices[column, problem.row_class]
+        paid += int(class_prices[column[rows], problem.row_class[rows]].sum())
     return paid
 
 

@@ -7,8 +7,9 @@ from numba import njit
 
 from solver.kernels.pairs import UNLIMITED, WAITS, Int32s, Int64s, Limits, Pairs
 
-#: Rounds over the columns in which ``price_columns`` lowers its bound. Where columns are scarce,
-#: the greedy start leaves the bound 40-60 % high, one round 2-3 %, two under 1 %, five hardly less.
+#: Rounds over the columns in which ``price_columns`` lowers its bound. On 144 floors (100 and 500
+#: rows, 0.3 to 3 slots a row, tastes 0 to 95 % alike) the bound is above the optimum by 1.4 % in
+#: the median and 48 % at most before the first round, and by 0.1 % and 2.6 % after the second.
 ROUNDS_MAX = 2
 
 #: Places in ``GreedyWork.counters``.
@@ -104,9 +105,7 @@ def _sink(pairs: Pairs, work: GreedyWork, size: int, at: int) -> None:
 
 
 @njit(cache=True, nogil=True)
-def _take_best(
-    pairs: Pairs, limits: Limits, work: GreedyWork, out_column: Int32s, out_price: Int64s
-) -> np.int64:
+def _take_best(pairs: Pairs, limits: Limits, work: GreedyWork, out_column: Int32s) -> np.int64:
     """Take the most valuable pair that fits until none does; return the plan's value."""
     size = 0
     for row in range(out_column.size):
@@ -134,9 +133,6 @@ def _take_best(
             if classes > 0 and work.class_room[column, limits.row_class[row]] != UNLIMITED:
                 work.class_room[column, limits.row_class[row]] -= 1
         else:
-            # Whoever is turned away would have paid up to this; the first pays most.
-            if limits.weight[pair] > work.room[column] and out_price[column] == 0:
-                out_price[column] = pairs.value[pair] // max(1, limits.weight[pair])
             # Rooms only shrink, so what did not fit never will: the row's next best stands in.
             pair = _best_pair(pairs, limits, work, row)
             work.pair_of[row] = pair
@@ -175,6 +171,31 @@ def _rank(pairs: Pairs, limits: Limits, work: GreedyWork, price: Int64s, row: in
             second, second_column = gain, column
     work.best[row], work.best_column[row] = best, best_column
     work.second[row], work.second_column[row] = second, second_column
+
+
+@njit(cache=True, nogil=True)
+def _quell_envy(
+    pairs: Pairs, limits: Limits, work: GreedyWork, out_column: Int32s, price: Int64s
+) -> None:
+    """Raise the prices of full columns, row by row, until the row has rather what it got.
+
+    Prices start at 0, and one pass is a start, not an end: a later row may raise what an earlier
+    one pays.
+    """
+    price[:] = 0
+    for row in range(out_column.size):
+        got = work.pair_of[row]
+        profit = np.int64(0)
+        if got != WAITS:
+            profit = pairs.value[got] - price[out_column[row]] * limits.weight[got]
+            profit = max(profit, np.int64(0))
+        for pair in range(pairs.row_ptr[row], pairs.row_ptr[row + 1]):
+            column, weight = pairs.col[pair], limits.weight[pair]
+            gain = pairs.value[pair] - price[column] * weight
+            if gain <= profit or pair == got or weight <= work.room[column]:
+                continue
+            if _possible(limits, row, column, pair):
+                price[column] = (pairs.value[pair] - profit + weight - 1) // weight
 
 
 @njit(cache=True, nogil=True)
@@ -260,7 +281,7 @@ def _price_column(
 def price_columns(
     pairs: Pairs, limits: Limits, work: GreedyWork, rows: int, out_price: Int64s
 ) -> np.int64:
-    r"""Find prices whose bound on any plan is low, by coordinate descent; return that bound.
+    r"""Lower the bound that prices set on any plan, by coordinate descent; return that bound.
 
     The bound is ``sum_j price_j * capacity_j + sum_i max(0, max_j value_ij - weight_ij * price_j)``
     over the pairs that fit an empty column: no plan is worth more, whatever the prices
@@ -275,7 +296,7 @@ def price_columns(
     rows
         int64, count: how many rows there are.
     out_price
-        int64 (columns,), points per unit: 0 or more. Overwritten.
+        int64 (columns,), points per unit, 0 or more: where to begin. Improved in place.
 
     Returns
     -------
@@ -343,9 +364,9 @@ def greedy_assign(
        doi:10.1287/opre.5.2.266
     """
     work.counters[:] = 0
-    out_price[:] = 0
     work.room[: limits.capacity.size] = limits.capacity
     if limits.class_limit.shape[1] > 0:
         work.class_room[: limits.capacity.size] = limits.class_limit
-    primal = _take_best(pairs, limits, work, out_column, out_price)
+    primal = _take_best(pairs, limits, work, out_column)
+    _quell_envy(pairs, limits, work, out_column, out_price)
     return primal, price_columns(pairs, limits, work, out_column.size, out_price)
