@@ -1,9 +1,9 @@
 """Replay a floor and a stream against a running server, with desks that answer its offers.
 
-Time is the log's, scaled: at speed 600 a day takes 2 min 24 s. The server's own clock should run at
-the same speed, for its offers, promises and relaxation steps count its seconds. Without a speed the
-replay goes as fast as the server does: time then moves in steps, and a step ends when the server has
-answered everything in it and the events of those answers were heard.
+Time is the log's, scaled: at speed 600 a day takes 2 min 24 s. The server's own clock should run
+at the same speed, for its offers, promises and relaxation steps count its seconds. Without a speed
+the replay goes as fast as the server does: time then moves in steps, and a step ends when the
+server has answered everything in it and the events of those answers were heard.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ import contextlib
 import heapq
 import itertools
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from router.incidents.floor import Floor
@@ -19,6 +19,7 @@ from router.incidents.stream import US_PER_SECOND, Stream
 from simulator.desks import Desks, Habits, Todo, handle_times, heard
 from simulator.measures import Snapshot, Tally
 
+TICKET_CALL: Final = "tickets.put"
 SETTLE_S: Final = 0.25
 """Real seconds without an event after which nothing more is expected of a finished step."""
 
@@ -67,7 +68,7 @@ class Day:
     floor: Floor
     stream: Stream
     seed: int
-    habits: Habits = Habits()
+    habits: Habits = field(default_factory=Habits)
 
 
 async def replay(
@@ -94,7 +95,7 @@ class _Replay:
     ) -> None:
         self._server, self._pace, self._show = server, pace, show
         calls = day.stream.calls
-        tickets = sum(each.call == "tickets.put" for each in calls)
+        tickets = sum(each.call == TICKET_CALL for each in calls)
         self._tally = Tally(day.floor, day.stream.starts_at, (len(calls), tickets))
         self._desks = Desks(handle_times(day.stream), day.seed, day.habits)
         self._sequence = itertools.count()
@@ -114,7 +115,7 @@ class _Replay:
         self._started_s = self._clock()
         async with asyncio.TaskGroup() as group:
             helpers = [group.create_task(self._listen(after)), group.create_task(self._report())]
-            await self._play()
+            await self._play(group)
             for helper in helpers:
                 helper.cancel()
         final = self._tally.snapshot(self._now_us, self._clock())
@@ -136,6 +137,7 @@ class _Replay:
                 self._push(todo)
             self._heard_seq = max(self._heard_seq, fact.seq)
             self._woken.set()
+        raise ConnectionError(f"The event stream ended after event {self._heard_seq}.")
 
     async def _report(self) -> None:
         while True:
@@ -149,56 +151,56 @@ class _Replay:
             self._now_us = max(self._now_us, round((self._clock() - self._started_s) * scale))
         return self._now_us
 
-    async def _play(self) -> None:
+    async def _play(self, senders: asyncio.TaskGroup) -> None:
         while self._from_stream or (self._tally.open_tickets and self._now_us < self._ends_us):
-            if not self._due:
-                if not await self._something_happens(
-                    SETTLE_S if self._pace.speed is None else None
-                ):
-                    return
-            elif self._pace.speed is None:
-                await self._step(self._due[0][0] + round(self._pace.step_s * US_PER_SECOND))
-            else:
-                early_us = self._due[0][0] - self._advance()
+            next_us = self._due[0][0] if self._due else self._ends_us
+            if self._pace.speed is not None:
+                early_us = next_us - self._advance()
                 if early_us > 0:
-                    await self._something_happens(early_us / US_PER_SECOND / self._pace.speed)
+                    await self._hears_within(early_us / US_PER_SECOND / self._pace.speed)
                 else:
-                    await self._step(self._now_us)
+                    await self._issue(self._now_us, senders, promised=[])
+            elif self._due:
+                await self._step(next_us + round(self._pace.step_s * US_PER_SECOND))
+            elif not await self._hears_within(SETTLE_S):
+                return
 
-    async def _something_happens(self, within_s: float | None) -> bool:
+    async def _hears_within(self, real_s: float) -> bool:
         """Wait for an event, at most so many real seconds; tell whether one came."""
         self._woken.clear()
-        left_s = (self._ends_us - self._now_us) / US_PER_SECOND / (self._pace.speed or 1.0)
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(left_s if within_s is None else within_s):
+            async with asyncio.timeout(real_s):
                 await self._woken.wait()
                 return True
-        return within_s is not None and self._pace.speed is not None
+        return False
 
     async def _step(self, until_us: int) -> None:
-        """Make every call due until then; without a speed, wait for the answers and their events."""
+        """Make every call due until then, and wait until the events of the answers were heard."""
         promised = [0]
-        async with asyncio.TaskGroup() as group:
-            while self._due and self._due[0][0] <= until_us:
-                at_us, _, todo = heapq.heappop(self._due)
-                self._from_stream -= not todo.about
-                if todo.about and not self._desks.wants(todo):
-                    continue
-                if self._pace.speed is None:
-                    self._now_us = max(self._now_us, at_us)
-                await self._slots.acquire()
-                group.create_task(self._make(todo, promised))
-        if self._pace.speed is None:
-            while self._heard_seq < max(promised):
-                if not await self._something_happens(SETTLE_S):
-                    return
+        async with asyncio.TaskGroup() as senders:
+            await self._issue(until_us, senders, promised)
+        while self._heard_seq < max(promised):
+            if not await self._hears_within(SETTLE_S):
+                return
+
+    async def _issue(self, until_us: int, senders: asyncio.TaskGroup, promised: list[int]) -> None:
+        """Start every call due until then; waits only while too many are on their way."""
+        while self._due and self._due[0][0] <= until_us:
+            at_us, _, todo = heapq.heappop(self._due)
+            if todo.about and not self._desks.wants(todo):
+                continue
+            await self._slots.acquire()
+            if self._pace.speed is None:
+                self._now_us = max(self._now_us, at_us)
+            if todo.call == TICKET_CALL:
+                queue = str(todo.body.get("queue", ""))
+                self._tally.sending(todo.id, queue, self._advance(), self._clock())
+            self._from_stream -= not todo.about
+            senders.create_task(self._make(todo, promised))
 
     async def _make(self, todo: Todo, promised: list[int]) -> None:
-        ticket = todo.id if todo.call == "tickets.put" else ""
+        ticket = todo.id if todo.call == TICKET_CALL else ""
         try:
-            if ticket:
-                queue = str(todo.body.get("queue", ""))
-                self._tally.sending(ticket, queue, self._advance(), self._clock())
             reply = await self._server.client.call(todo.call, todo.id, todo.body)
         except self._server.refusal as refusal:
             self._tally.refused(str(getattr(refusal, "code", "") or "unknown"), ticket)
