@@ -36,7 +36,9 @@ _UNREADABLE = (ValueError, OverflowError, RecursionError)
 _LONE_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
-def decode_body(data: bytes, content_type: str | None, kind: type | None) -> object:
+def decode_body(
+    data: bytes, content_type: str | None, kind: type[msgspec.Struct] | None
+) -> msgspec.Struct | Problem | None:
     """Decode a request body into the type its route names, a batch into a `Batch`; or a problem.
 
     A route without a body type takes no notice of what is sent.
@@ -85,7 +87,9 @@ def decode_batch(data: bytes, content_type: str | None) -> Batch | Problem:
     return Batch(_checked_items(batch.tickets))
 
 
-def decode_query(pairs: Iterable[tuple[str, str]], kind: type[Body] | None) -> object:
+def decode_query(
+    pairs: Iterable[tuple[str, str]], kind: type[msgspec.Struct] | None
+) -> dict[str, object] | Problem:
     """Type the query parameters of a route: a mapping with defaults filled in, or a problem."""
     values: dict[str, object] = {}
     errors = []

@@ -1,7 +1,7 @@
 """Events: what happened, in one dense order, as a page or as a stream."""
 
 from types import MappingProxyType
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -65,7 +65,7 @@ class Event(msgspec.Struct, kw_only=True):
     ticket: str | UnsetType = UNSET
     agent: str | UnsetType = UNSET
     offer: str | UnsetType = UNSET
-    data: dict[str, object] = {}
+    data: dict[str, Any] = {}
 
 
 class EventsPage(msgspec.Struct, kw_only=True):

@@ -11,7 +11,8 @@ from router.wire.tickets import Warned
 Base = Literal[
     "ours", "longest_idle", "round_robin", "least_loaded", "best_match", "priority_then_age"
 ]
-RevisionNumber = Annotated[int, Meta(ge=1, le=1_000_000)]
+REVISIONS_MAX = 1_000_000
+"""The highest number a revision may have."""
 RevisionState = Literal["draft", "active", "retired"]
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -31,7 +31,7 @@ class FieldError(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """JSON pointer (RFC 6901) into the body, or `?name` for a query parameter."""
     detail: str
     """What was expected there."""
-    value: object = msgspec.UNSET
+    value: Any = msgspec.UNSET
     """What was sent, cut short when long; absent when nothing was sent."""
 
 

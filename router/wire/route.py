@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from router.wire.fields import ID_LENGTH_MAX, ID_PATTERN
+from router.wire.fields import ID_PATTERN
 
 __all__ = ["BATCH_BYTES_MAX", "BODY_BYTES_MAX", "ID_PATTERNS", "SCOPES", "Route", "reading"]
 
@@ -67,8 +67,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     """What the key must be allowed; None: no key is needed."""
     reply: type | None
     """What a success carries; None: nothing, or `media` says what."""
-    body: type | None = None
-    query: type | None = None
+    body: type[msgspec.Struct] | None = None
+    query: type[msgspec.Struct] | None = None
     """Struct of the query parameters; None: the path takes none."""
     statuses: tuple[int, ...] = (200,)
     """Statuses of success."""
@@ -109,15 +109,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def id_pattern(self) -> str | None:
         """Regular expression, to be matched in full, of the first id; None without one."""
-        if "{id}" not in self.path:
-            return None
-        family = "policies" if self.resource == "revisions" else self.resource
-        return ID_PATTERNS.get(family, ID_PATTERN)
-
-    @property
-    def id_length_max(self) -> int:
-        """Longest id in characters."""
-        return ID_LENGTH_MAX
+        return ID_PATTERNS.get(self.resource, ID_PATTERN) if "{id}" in self.path else None
 
     @property
     def problems(self) -> tuple[str, ...]:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from msgspec import Struct
+
 from router.wire import agents, decisions, events, health, policies, registry, statistics
 from router.wire.route import Route, reading
 from router.wire.work_routes import WORK_ROUTES
@@ -14,7 +16,7 @@ from router.wire.work_routes import WORK_ROUTES
 __all__ = ["BY_NAME", "ROUTES"]
 
 
-def _registry(family: str, body: type, item: type, page: type) -> tuple[Route, ...]:
+def _registry(family: str, body: type[Struct], item: type, page: type) -> tuple[Route, ...]:
     """Return the four routes of a resource of the floor."""
     path, one = f"/v1/{family}/{{id}}", item.__name__.lower()
     write: Mapping[str, Any] = {"path": path, "scope": "config:write", "is_conditional": True}

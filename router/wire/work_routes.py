@@ -1,5 +1,7 @@
 """The routes of the work itself: tickets, agents, offers and assignments."""
 
+from msgspec import Struct
+
 from router.wire import agents, decisions, offers, registry
 from router.wire import tickets as t
 from router.wire.route import BATCH_BYTES_MAX, Route, reading
@@ -7,7 +9,7 @@ from router.wire.route import BATCH_BYTES_MAX, Route, reading
 __all__ = ["WORK_ROUTES"]
 
 
-def _ticket_verb(verb: str, body: type, summary: str, *refusals: str) -> Route:
+def _ticket_verb(verb: str, body: type[Struct], summary: str, *refusals: str) -> Route:
     return Route(
         name=f"tickets.{verb}",
         method="POST",
@@ -21,7 +23,7 @@ def _ticket_verb(verb: str, body: type, summary: str, *refusals: str) -> Route:
     )
 
 
-def _work_verb(family: str, verb: str, body: type, reply: type, summary: str) -> Route:
+def _work_verb(family: str, verb: str, body: type[Struct], reply: type, summary: str) -> Route:
     return Route(
         name=f"{family}.{verb}",
         method="POST",
