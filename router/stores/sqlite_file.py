@@ -26,6 +26,16 @@ SCHEMA_VERSION: Final = 1
 CONNECTIONS_VERSION_MIN: Final = (3, 51, 3)
 BUSY_MS: Final = 2_000
 
+# What a damaged file makes SQLite raise. Our statements are fixed, so what they miss (SQLError) is
+# missing from the file; and a flipped type makes text of bytes, which seldom is UTF-8.
+DAMAGES: Final = (
+    apsw.CorruptError,
+    apsw.FormatError,
+    apsw.NotADBError,
+    apsw.SQLError,
+    UnicodeDecodeError,
+)
+
 SCHEMA: Final = """
 CREATE TABLE frames (            -- one row is one frame
     number    INTEGER PRIMARY KEY,
@@ -135,13 +145,25 @@ def named_errors(journal: str) -> Iterator[None]:
         raise StoreFull(journal, str(error)) from error
     except (apsw.BusyError, apsw.LockedError) as error:
         raise StoreBusy(journal, str(error)) from error
-    except (apsw.CorruptError, apsw.NotADBError, apsw.FormatError, apsw.SQLError) as error:
-        # SQLError: our statements are fixed, so what they miss is missing from the file.
-        raise JournalDamaged(None, "SQLite's file", "intact", str(error)) from error
+    except DAMAGES as error:
+        raise JournalDamaged(None, "SQLite's file", "an intact one", str(error)) from error
+    except apsw.IOError as error:
+        if _code(error) == apsw.SQLITE_IOERR_SHORT_READ:
+            raise JournalDamaged(None, "SQLite's file", "whole pages", "cut short") from error
+        raise StoreFailed(journal, _reason(error)) from error
     except apsw.Error as error:
-        raise StoreFailed(journal, f"{type(error).__name__}: {error}") from error
+        raise StoreFailed(journal, _reason(error)) from error
     except OSError as error:
         raise StoreFailed(journal, str(error)) from error
+
+
+def _code(error: apsw.Error) -> int:
+    return int(getattr(error, "extendedresult", apsw.SQLITE_ERROR))
+
+
+def _reason(error: apsw.Error) -> str:
+    name = apsw.mapping_extended_result_codes.get(_code(error), type(error).__name__)
+    return f"{name}: {error}"
 
 
 def _write_schema(connection: apsw.Connection) -> None:

@@ -20,6 +20,7 @@ from router.stores.frames import (
     crc_of_snapshot,
     follow,
 )
+from router.stores.sqlite_file import DAMAGES
 
 ROWS_PER_STATEMENT: Final = 64
 PAGE_ROWS: Final = 256
@@ -102,15 +103,14 @@ def stored_tail(connection: apsw.Connection) -> Tail:
     JournalDamaged
         If the last frame is not what was written, or frames are missing behind it.
     """
-    rows = connection.execute(_SELECT_ROWS + "ORDER BY number DESC LIMIT 2").fetchall()
-    newest_first: list[Row | None] = [*(Row(*row) for row in rows), None, None]
-    last, before, *_ = newest_first
+    newest = connection.execute(_SELECT_ROWS + "ORDER BY number DESC LIMIT 2")
+    rows = [Row(*values) for values in newest]
     epoch, at_least = _owner(connection)
     tail = Tail(0, 1, GENESIS, epoch)
-    if last is not None:
-        if before is not None:
-            check_row(before)
-        *_, last = follow([last], before)
+    if rows:
+        for row in rows[1:]:
+            check_row(row)
+        *_, last = follow(rows[:1], rows[1] if len(rows) > 1 else None)
         tail = Tail(last.number, last.first_seq + last.events, last.chain, epoch)
     snapshot = connection.execute("SELECT max(number) FROM snapshots").get
     at_least = max(at_least, snapshot if isinstance(snapshot, int) else 0)
@@ -135,7 +135,7 @@ def page_of_rows(connection: apsw.Connection, number: int) -> list[Row]:
             size_bytes += len(row.body) if isinstance(row.body, bytes) else 0
             if size_bytes >= PAGE_BYTES:
                 break
-    except apsw.CorruptError:
+    except DAMAGES:
         if not rows:  # else what was found goes out first, and the next page stumbles again
             raise
     cursor.close()
@@ -182,7 +182,7 @@ def snapshot_numbers(connection: apsw.Connection, at_most: int) -> list[int]:
 
 def intact_snapshot(connection: apsw.Connection, number: int) -> Snapshot | None:
     """Return the snapshot, None if it is not what was written or does not fit the frames."""
-    with suppress(apsw.CorruptError, JournalDamaged):
+    with suppress(JournalDamaged, *DAMAGES):
         for next_seq, crc, blob in connection.execute(
             "SELECT next_seq, crc, blob FROM snapshots WHERE number = ?", (number,)
         ).fetchall():

@@ -78,7 +78,7 @@ def survivors(path: Path) -> tuple[list[Frame], StoreError | None]:
     try:
         store.open()
         for frame in store.read():
-            frames.append(frame)  # noqa: PERF402  (what came before an error counts too)
+            frames.append(frame)
         store.load_snapshot()
     except StoreError as error:
         return frames, error
