@@ -50,16 +50,27 @@ def _paid(problem: Problem, column: Int32s, prices: Int64s, class_prices: Int64s
 
 
 def _flow(problem: Problem) -> Int32s:
-    """Return the column of each row in a flow of least cost, -1 where the row waits.
+    """Return the column of each row in a flow of least cost, -1 where the row waits."""
+    column = np.full(problem.rows, WAITS, dtype=np.int32)
+    taken = np.flatnonzero(problem.value > 0)
+    if taken.size == 0:
+        return column
+    flow = build_flow(problem)
+    status = flow.solve()
+    assert status == flow.OPTIMAL, f"OR-Tools answered {status.name}"
+    used = taken[flow.flows(np.arange(taken.size, dtype=np.int32)) > 0]
+    column[problem.row_of[used]] = problem.col[used]
+    return column
+
+
+def build_flow(problem: Problem) -> min_cost_flow.SimpleMinCostFlow:
+    """Return the problem as OR-Tools sees it, not yet solved; its first arcs are the pairs > 0.
 
     Nodes: the rows, the columns, one for each class of each column, the sink. A row sends its
     one unit through the node of its class, or straight to the sink at cost 0: it waits.
     """
     rows, columns, classes = problem.rows, problem.columns, problem.classes
-    column = np.full(rows, WAITS, dtype=np.int32)
     taken = np.flatnonzero(problem.value > 0)
-    if taken.size == 0:
-        return column
     row_of, col = problem.row_of[taken], problem.col[taken]
     first_class = rows + columns
     sink = first_class + columns * classes
@@ -89,8 +100,4 @@ def _flow(problem: Problem) -> Int32s:
     flow.set_nodes_supplies(
         np.array([*every_row, sink], dtype=np.int32), np.array([1] * rows + [-rows], dtype=np.int64)
     )
-    status = flow.solve()
-    assert status == flow.OPTIMAL, f"OR-Tools answered {status.name}"
-    used = flow.flows(np.arange(taken.size, dtype=np.int32)) > 0
-    column[row_of[used]] = col[used]
-    return column
+    return flow
