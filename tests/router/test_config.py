@@ -98,8 +98,8 @@ def test_every_mistake_is_named_at_once() -> None:
                 "expected a known setting; did you mean server.port?"
             ),
             (
-                "environment variable CORDBOARD__METRICS__QUEUES_MAX: metrics.queues_max is 'many'; "
-                "expected a whole number from 0 to 10,000"
+                "environment variable CORDBOARD__METRICS__QUEUES_MAX: "
+                "metrics.queues_max is 'many'; expected a whole number from 0 to 10,000"
             ),
         ]
     )
