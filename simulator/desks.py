@@ -6,7 +6,6 @@ and how often they met, never on the order of events, so two policies meet the s
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Final
 
 from router.incidents.stream import HANDLE_ATTRIBUTE, US_PER_SECOND, Stream
@@ -16,10 +15,11 @@ REPLY_MEDIAN_S, REPLY_LOG_SD = 60.0, 0.6
 WRAP_UP_MEDIAN_S, WRAP_UP_LOG_SD, WRAP_UP_MAX_S = 25.0, 0.5, 55.0
 ACCEPT_LOG_SD, ACCEPT_MAX_S = 0.5, 15.0
 
-NO_BODY: Final[Mapping[str, object]] = MappingProxyType({})
-BY_AGENT: Final[Mapping[str, object]] = MappingProxyType({"by": "agent"})
-RESOLVED: Final[Mapping[str, object]] = MappingProxyType({"disposition": "resolved"})
-BUSY: Final[Mapping[str, object]] = MappingProxyType({"reason": "busy"})
+# Plain dicts, because encoders know no other mapping; nobody writes to them.
+NO_BODY: Final[Mapping[str, object]] = {}
+BY_AGENT: Final[Mapping[str, object]] = {"by": "agent"}
+RESOLVED: Final[Mapping[str, object]] = {"disposition": "resolved"}
+BUSY: Final[Mapping[str, object]] = {"reason": "busy"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,13 +53,13 @@ AGENT_UNITS: Final = 4
 INCIDENT_CHANNEL: Final = "incident"
 INCIDENT_BODY: Final[Mapping[str, object]] = MappingProxyType(
     {
-        "cost": 2,
+        "cost": 4,
         "offer_ttl_s": 60,
         "wrap_up_s": 60,
         "label": "Incident taken by phone, worked on later",
     }
 )
-"""Two incidents at once for an agent of four units: they are cases, not live calls."""
+"""One incident at a time for an agent of four units: the assumed effort is hands-on time."""
 CHANNELS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "Phone": INCIDENT_CHANNEL,
@@ -85,12 +85,12 @@ SLA: Final[Mapping[int, Mapping[str, int]]] = MappingProxyType(
 SERVICE_LEVEL: Final[Mapping[str, float]] = MappingProxyType({"target_s": 300, "share": 0.8})
 OVERFLOW_AFTER_S: Final = 4 * 3600
 
-HANDLE_MEDIAN_S: Final = 3000.0
+HANDLE_MEDIAN_S: Final = 1800.0
 HANDLE_LOG_SD: Final = 0.8
 HANDLE_MIN_S, HANDLE_MAX_S = 60.0, 4 * 3600.0
 """The log's open-to-resolved time (median 22 h) is elapsed time, not effort, so effort is drawn.
 
-50 minutes make the front desk tight in the morning peak of the excerpt's day."""
+Half an hour makes the front desk tight in the morning peak of the excerpt's day."""
 PREFERRED_WEIGHT, PREFERRED_TTL_S = 0.5, 45
 
 

@@ -169,12 +169,13 @@ class _Tickets:
         grouped = queue != assumed.FRONT_DESK and first_group in self.resolving
         if grouped and first_group:
             body["groups"] = [group_id(first_group)]
-        region = self.regions.get(incident.location or "")
-        if region:
-            body["region"] = region
+        if incident.location:
+            body["region"] = self.regions.get(incident.location, assumed.REGION_CORE)
         if category:
             body["requirements"] = [_required(skill_id(category), 2)]
-        body["relax"] = list(_relaxations(category, grouped=grouped, placed=bool(region)))
+        body["relax"] = list(
+            _relaxations(category, grouped=grouped, placed=bool(incident.location))
+        )
         if incident.previous_resolver:
             body["preferred_agents"] = [_preferred(incident.previous_resolver)]
         if incident.caller:

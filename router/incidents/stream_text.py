@@ -124,7 +124,7 @@ def read_stream(lines: Iterable[str]) -> Stream:
 
 
 def _line(members: Mapping[str, object]) -> str:
-    return json.dumps(members, ensure_ascii=False, separators=(",", ":"), default=dict) + "\n"
+    return json.dumps(members, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
 def _open(lines: Iterable[str], kind: str) -> tuple[_Line, Iterator[_Line]]:

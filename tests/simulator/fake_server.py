@@ -18,6 +18,7 @@ class FakeServer:
 
     def __init__(self, refuse: str = "") -> None:
         self.calls: list[tuple[str, str]] = []
+        self.bodies: list[tuple[str, str, object]] = []
         self.log: list[dict[str, object]] = []
         self.waiting: deque[str] = deque()
         self.free: deque[str] = deque()
@@ -36,6 +37,7 @@ class FakeServer:
         await asyncio.sleep(0)
         self._in_flight -= 1
         self.calls.append((name, id))
+        self.bodies.append((name, id, body))
         if id == self._refuse:
             raise SaidNoError("validation_failed")
         rule = getattr(self, "_" + name.replace(".", "_"), None)

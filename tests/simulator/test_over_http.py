@@ -3,10 +3,12 @@
 import asyncio
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
 from router.incidents.floor import Floor, Resource, build_floor
 from router.incidents.stream import Stream, Timed, build_stream
+from router.wire.routes import ROUTES
 from simulator.desks import Habits
 from simulator.over_http import Day, Pace, Server, replay
 from tests.router.incidents.carried import excerpt
@@ -22,7 +24,12 @@ def small_day(tickets: int = 20, agents: int = 3, *, decline_share: float = 0.0)
     come = [Timed(0, "agents.presence", f"a{n}", {"presence": "available"}) for n in range(agents)]
     attributes = {"assumed_handle_s": "30"}
     puts = [
-        Timed(n * 10 * SECOND, "tickets.put", f"t{n}", {"queue": "q", "attributes": attributes})
+        Timed(
+            n * 10 * SECOND,
+            "tickets.put",
+            f"t{n}",
+            {"queue": "q", "channel": "task", "attributes": attributes},
+        )
         for n in range(tickets)
     ]
     stream = Stream(START, (*come, *puts))
@@ -112,6 +119,17 @@ def test_an_event_stream_that_ends_is_an_error() -> None:
     with pytest.raises(ExceptionGroup) as failure:
         play(server, small_day(), Pace())
     assert failure.group_contains(ConnectionError, match="ended after event 10")
+
+
+def test_every_call_is_a_route_and_every_body_fits_it() -> None:
+    """What a replay says is in the route table, and encodes to what the route decodes."""
+    bodies = {route.name: route.body for route in ROUTES}
+    server = FakeServer()
+    play(server, small_day(decline_share=0.3), Pace())
+    assert len({name for name, _, _ in server.bodies}) == 8
+    for name, _, body in server.bodies:
+        if bodies[name] is not None:
+            msgspec.json.decode(msgspec.json.encode(body), type=bodies[name])
 
 
 def test_the_carried_day_runs_through() -> None:

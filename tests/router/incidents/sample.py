@@ -13,7 +13,7 @@ PUBLISHED = [name.strip() for name in HEADERS.split(",")]
 COPIED = ["category" if name == "subcategory" else name for name in PUBLISHED]
 COPIED[1] = "ident_state"
 
-DEFAULTS: Mapping[str, str] = {
+DEFAULTS: dict[str, str] = {
     "number": "INC0000001",
     "incident_state": "New",
     "active": "true",

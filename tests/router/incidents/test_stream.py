@@ -56,7 +56,7 @@ def test_tickets_name_what_the_floor_has() -> None:
         assert body["channel"] in ids["channels.put"] | built_in
         assert {asked["skill"] for asked in body["requirements"]} <= ids["skills.put"]
         assert set(body.get("groups", ())) <= ids["groups.put"]
-        assert body.get("region", "core") in ids["regions.put"]
+        assert body.get("region") in ids["regions.put"] | {None}
         preferred = {each["agent"] for each in body.get("preferred_agents", ())}
         assert preferred <= ids["agents.put"]
 
@@ -94,6 +94,35 @@ def test_relaxation_ends_with_any_agent_of_the_queue() -> None:
         assert any(step.get("language_drop") for step in steps)
         assert ("groups" in each.body) == any(step.get("groups_any") for step in steps)
         assert ("region" in each.body) == any(step.get("region_any") for step in steps)
+
+
+def test_the_front_desk_is_tight_in_the_morning() -> None:
+    """From 8 to 12 its tickets bring nearly as many hours of work as it has hours of people."""
+    floor = build_floor(excerpt().history)
+    desk = {each.id for each in floor.of("agents.put") if "desk" in each.body["queues"]}
+    morning = (8 * 3600 * US_PER_SECOND, 12 * 3600 * US_PER_SECOND)
+    people_us = work_us = 0.0
+    for each in carried().calls:
+        clipped = min(max(each.at_us, morning[0]), morning[1])
+        if each.call == "agents.presence" and each.id in desk:
+            people_us += clipped if each.body["presence"] == "draining" else -clipped
+        elif each.body.get("queue") == "desk" and clipped == each.at_us:
+            work_us += float(each.body["attributes"][HANDLE_ATTRIBUTE]) * US_PER_SECOND
+    assert work_us / people_us == pytest.approx(0.98, abs=0.005)
+
+
+def test_places_with_other_hours_are_other_regions() -> None:
+    """A location opened at night is in the night region, a known one else in the core."""
+    rows = [
+        {"number": str(n), "opened_at": f"7/3/2016 {23 if n < 30 else 14}:00", "resolved_at": "?",
+         "closed_at": "?", "location": "Location 1" if n < 30 else "Location 2"}
+        for n in range(60)
+    ]  # fmt: skip
+    rows.append(rows[0] | {"number": "60", "location": "?"})
+    log = read_log(log_lines(rows))
+    found = tickets(build_stream(log.incidents, gather(log.incidents)))
+    regions = {ticket: each.body.get("region") for ticket, each in found.items()}
+    assert (regions["inc-0"], regions["inc-59"], regions["inc-60"]) == ("night", "core", None)
 
 
 def test_what_is_routed_on_was_known_at_opening() -> None:
