@@ -1,4 +1,9 @@
-"""A kernel's docstring says of every parameter its dtype, and its shape if it is an array."""
+"""
+A kernel's docstring says of every parameter its dtype, and its shape if it is an array.
+
+What all kernels of a file or of a package take, such as the state or the row of a ticket, may be
+said once: in a section ``Parameters`` of the docstring of the file or of the package.
+"""
 
 import ast
 import re
@@ -10,6 +15,7 @@ from tests.house.rooms import Module, functions, is_kernel, module_of, modules
 DTYPE = re.compile(
     r"\b(?:u?int(?:8|16|32|64)|float(?:32|64)|bool(?:ean)?|uint|complex128|record)\b"
 )
+SCALAR = re.compile(r"\b(?:int|float|bool)\b")  # compiled to the 64-bit kind
 STRUCTURE = re.compile(r"``\w*[A-Z]\w*``")  # a NamedTuple or record that has its own docstring
 SHAPE = re.compile(r"\([^()]*\)|\bscalar\b")
 
@@ -44,11 +50,21 @@ def subscripted(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
     return found
 
 
+def shared_texts(module: Module) -> dict[str, str]:
+    """Return what the packages around a module and its own docstring say of parameters."""
+    packages = {each.name: each for each in modules() if each.path.endswith("__init__.py")}
+    parts = module.name.split(".")
+    around = (packages.get(".".join(parts[:end])) for end in range(1, len(parts)))
+    texts: dict[str, str] = {}
+    for each in (*around, module):
+        texts |= parameter_texts(ast.get_docstring(each.tree) or "") if each else {}
+    return texts
+
+
 def faults(module: Module) -> list[str]:
     """List what the public kernels of a module leave unsaid."""
     found = []
-    # What all rules of a file take is said once, in the same section of the file's docstring.
-    shared = parameter_texts(ast.get_docstring(module.tree) or "")
+    shared = shared_texts(module)
     for function in functions(module):
         if not is_kernel(function) or function.name.startswith("_"):
             continue
@@ -63,7 +79,7 @@ def faults(module: Module) -> list[str]:
                 found.append(f"{where} does not document {name}")
             elif STRUCTURE.search(text):
                 continue
-            elif not DTYPE.search(text):
+            elif not DTYPE.search(text) and (name in arrays or not SCALAR.search(text)):
                 found.append(f"{where} does not say the dtype of {name}")
             elif name in arrays and not SHAPE.search(text):
                 found.append(f"{where} does not say the shape of {name}")
@@ -132,3 +148,11 @@ def test_what_all_rules_take_is_said_once() -> None:
     page = '"""\nRules.\n\nParameters\n----------\nstate\n    record (1,), the state.\n"""\n'
     assert faults(module_of("solver.seeded", rule)) != []
     assert faults(module_of("solver.seeded", page + rule)) == []
+
+
+def test_plain_numbers_have_plain_types_and_arrays_have_sized_ones() -> None:
+    """``int`` will do for a number; an array of them needs to say int of how many bits."""
+    page = '"""\nF.\n\nParameters\n----------\na\n    int (n,), rows.\n"""\n'
+    assert faults(module_of("solver.seeded", page + "@njit\ndef f(a):\n    return a + 1\n")) == []
+    (fault,) = faults(module_of("solver.seeded", page + "@njit\ndef f(a):\n    return a[0]\n"))
+    assert "does not say the dtype of a" in fault
