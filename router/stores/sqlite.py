@@ -275,7 +275,10 @@ class SqliteStore:
         self._copied_pages = self._wal_pages
 
     def _log_pages(self) -> int:
-        """Return how many pages the log has grown by since it was last copied."""
+        """Return how many pages the log has grown by since it was last copied.
+
+        Too few, by what was copied, if the first commit after that was larger still.
+        """
         if self._wal_pages < self._copied_pages:  # it began anew, so everything was copied
             self._copied_pages = 0
         return self._wal_pages - self._copied_pages

@@ -105,6 +105,7 @@ def test_a_flipped_bit_in_a_row_is_found_and_named(
     """Whatever bit of whatever column flips, the frames before are read and the frame is named."""
     put(path, written.file)
     connection = apsw.Connection(str(path))
+    connection.execute("PRAGMA synchronous = OFF")
     query = f"SELECT {column} FROM frames WHERE number = ?"
     value = changed(connection.execute(query, (number,)).get, bit)
     if column == "number" and 1 <= value <= FRAMES:
