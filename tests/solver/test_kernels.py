@@ -118,6 +118,21 @@ def test_greedy_takes_what_sorting_all_pairs_takes(problem: Problem) -> None:
     assert (price >= 0).all()
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_greedy_keeps_the_order_of_ties_among_many_rows(seed: int) -> None:
+    """With three distinct values over sixty rows, every tie still goes to the lower row."""
+    chance = np.random.default_rng(seed)
+    rows, columns = 60, 6
+    problem = Problem(
+        *(np.arange(rows + 1) * columns, np.tile(np.arange(columns), rows)),
+        *(chance.integers(1, 4, rows * columns), chance.integers(2, 7, columns)),
+    )
+    column, price = outputs(problem)
+    work = make_greedy_work(rows, columns, problem.col.size)
+    greedy_assign(problem.pairs, problem.limits, work, column, price)
+    assert column.tolist() == naive_greedy(problem)
+
+
 @settings(max_examples=40, deadline=None)
 @given(sequence=st.lists(problems(weighted=True), min_size=2, max_size=4))
 def test_greedy_may_use_its_arrays_again(sequence: list[Problem]) -> None:
