@@ -247,8 +247,8 @@ def augment(
 
     Maximizes the sum of ``value`` over the pairs taken, at most one pair a row and
     ``capacity[j]`` pairs in column ``j``. Rows enter in order; each takes the shortest augmenting
-    path under reduced costs. Among equal plans the earlier row and the lower column win, so the
-    same input gives the same bits.
+    path under reduced costs. Ties in each search are broken by index, so the same input gives the
+    same bits; which of several optimal plans that is follows from the order of the rows.
 
     Parameters
     ----------
