@@ -1,7 +1,7 @@
 # Each target is one line that also works by hand; `make setup` writes .venv, everything else uses it.
 PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13; do $$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
-LOCK := $(shell cat requirements-dev.lock pyproject.toml | cksum | cut -d' ' -f1)
-READY := .venv/lock-$(LOCK)
+LOCKED := .venv/lock-$(shell cksum < requirements-dev.lock | cut -d' ' -f1)
+READY := .venv/project-$(shell cksum < pyproject.toml | cut -d' ' -f1)
 ROOMS := $(wildcard solver router simulator bench)
 BIN := .venv/bin
 
@@ -35,11 +35,14 @@ soak: setup ## thousands of seeds; hours if you let it
 	$(BIN)/python -m pytest -m soak -n auto
 
 # A new lock means a new environment: what an old one left behind must not make a test pass.
-$(READY):
+$(LOCKED):
 	@test -n "$(PYTHON)" || { echo "cordboard needs Python 3.11, 3.12 or 3.13 with venv; say PYTHON=/path/to/python"; exit 1; }
 	$(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --upgrade "pip>=25.1"
 	$(BIN)/python -m pip install -qq --require-hashes --requirement requirements-dev.lock
+	@touch $@
+
+$(READY): $(LOCKED)
 	$(BIN)/python -m pip install -qq --no-deps --no-build-isolation --no-index --editable .
 	@touch $@
 

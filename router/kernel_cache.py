@@ -2,12 +2,13 @@
 Where compiled kernels are kept: outside the source tree, under a key of all that shapes them.
 
 Numba notices a change in the file of a kernel, but not in a function that the kernel calls from
-another file; so the key is a hash of all sources with kernels. Importing this module does not
-import Numba, which reads its settings once, when imported.
+another file; so the key is a hash of all files with kernels and of what these import. Importing
+this module does not import Numba, which reads its settings once, when imported.
 """
 
 import hashlib
 import os
+import re
 import shutil
 import stat
 import sys
@@ -18,7 +19,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
-KERNEL_ROOMS = ("solver", "router/core", "simulator")
+ROOMS = ("solver", "router", "simulator")
+COMPILES = re.compile(rb"\bn?jit\b")  # by Numba's name for it or by router.core.jit
+FROM_IMPORT = re.compile(r"^\s*from\s+([\w.]+)\s+import\s+(\([^)]*\)|[^\n]*)", re.MULTILINE)
+PLAIN_IMPORT = re.compile(r"^\s*import\s+([^\n]*)", re.MULTILINE)
 KEPT_KEYS = 5  # a few branches and the release beside them; a key takes some 10 MB
 VERSIONED = ("numba", "llvmlite", "numpy")
 LOCATORS = "router.kernel_locator.SharedLocator,UserProvidedCacheLocator,UserWideCacheLocator"
@@ -40,9 +44,33 @@ class NumbaLoadedError(RuntimeError):
         )
 
 
-def kernel_sources(root: Path = ROOT) -> list[Path]:
-    """List the files that contain kernels, in the order of their names."""
-    return sorted(path for room in KERNEL_ROOMS for path in (root / room).rglob("*.py"))
+def kernel_sources(root: Path = ROOT) -> dict[str, bytes]:
+    """Return the files that shape kernels, by place: those that compile, and their imports."""
+    texts = {
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for room in ROOMS
+        for path in (root / room).rglob("*.py")
+    }
+    found: dict[str, bytes] = {}
+    waiting = [place for place, text in texts.items() if COMPILES.search(text)]
+    while waiting:
+        place = waiting.pop()
+        if place not in found:
+            found[place] = texts[place]
+            waiting += (each for each in _imported(texts[place].decode()) if each in texts)
+    return dict(sorted(found.items()))
+
+
+def _imported(text: str) -> Iterator[str]:
+    """Yield where the modules would lie that a text may import; names that are none cost nothing."""
+    for module, names in FROM_IMPORT.findall(text):
+        place = module.replace(".", "/")
+        yield from (f"{place}.py", f"{place}/__init__.py")
+        for name in re.findall(r"\w+", names):
+            yield from (f"{place}/{name}.py", f"{place}/{name}/__init__.py")
+    for names in PLAIN_IMPORT.findall(text):
+        for module in re.findall(r"[\w.]+", names):
+            yield from (f"{module.replace('.', '/')}{end}" for end in (".py", "/__init__.py"))
 
 
 def key_of(root: Path = ROOT) -> str:
@@ -51,9 +79,8 @@ def key_of(root: Path = ROOT) -> str:
     versions = [f"{name} {metadata.version(name)}" for name in VERSIONED]
     for line in (sys.implementation.cache_tag, *versions):
         digest.update(f"{line}\0".encode())
-    for path in kernel_sources(root):
-        content = hashlib.sha256(path.read_bytes()).hexdigest()
-        digest.update(f"{path.relative_to(root).as_posix()}\0{content}\0".encode())
+    for place, text in kernel_sources(root).items():
+        digest.update(f"{place}\0{hashlib.sha256(text).hexdigest()}\0".encode())
     return digest.hexdigest()[:20]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from numba.core.caching import UserProvidedCacheLocator
 
-from router.kernel_cache import KERNEL_ROOMS, ROOT
+from router.kernel_cache import ROOMS, ROOT
 
 
 class SharedLocator(UserProvidedCacheLocator):
@@ -26,7 +26,7 @@ class SharedLocator(UserProvidedCacheLocator):
     def from_function(cls, py_func: object, py_file: str) -> "SharedLocator | None":
         """Return the locator of a function of ours; None leaves others to Numba's own choice."""
         path = Path(py_file).resolve()
-        ours = any((ROOT / room) in path.parents for room in KERNEL_ROOMS)
+        ours = any((ROOT / room) in path.parents for room in ROOMS)
         if not ours or not os.environ.get("NUMBA_CACHE_DIR"):
             return None
         found: SharedLocator | None

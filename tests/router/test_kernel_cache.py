@@ -9,16 +9,26 @@ from pathlib import Path
 import pytest
 
 from router import kernel_cache
-from tests.house.rooms import ROOT
+from tests.house.rooms import ROOT, functions, is_kernel, modules
 
 
 @pytest.fixture
 def sources(tmp_path: Path) -> Path:
-    """A small project with two kernel files."""
+    """A small project: kernels, what they import, and what imports them."""
     root = tmp_path / "project"
-    for name in ("solver/score.py", "router/core/rules.py"):
+    texts = {
+        "solver/score.py": "from numba import njit\nfrom solver.scales import (\n    SCALE,\n)\n",
+        "solver/scales.py": "import router.core.limits as limits\nSCALE = limits.MOST\n",
+        "router/core/limits.py": "MOST = 1\n",
+        "router/core/rules.py": "from router.core import jit, words\n",
+        "router/core/jit.py": "from numba import njit\n",
+        "router/core/words.py": "WORDS = 1\n",
+        "router/config.py": "PORT = 1\n",
+        "simulator/main.py": "from solver.score import best\n",
+    }
+    for name, text in texts.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text("SCALE = 1\n")
+        (root / name).write_text(text)
     return root
 
 
@@ -28,17 +38,35 @@ def without_numba(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "numba", raising=False)
 
 
-def test_the_key_follows_every_source_and_nothing_else(sources: Path) -> None:
-    """Content and names in the rooms with kernels make the key; the rest does not."""
+@pytest.mark.parametrize(
+    ("name", "shapes_kernels"),
+    [
+        ("solver/score.py", True),
+        ("solver/scales.py", True),
+        ("router/core/limits.py", True),
+        ("router/core/jit.py", True),
+        ("router/config.py", False),
+        ("simulator/main.py", False),
+    ],
+)
+def test_the_key_follows_kernels_and_all_they_import(sources, name, shapes_kernels) -> None:
+    """A kernel's file and whatever it imports make the key; what only uses it does not."""
     before = kernel_cache.key_of(sources)
-    (sources / "router/config.py").write_text("x = 1\n")
-    os.utime(sources / "solver/score.py", (1, 1))
+    os.utime(sources / name, (1, 1))
     assert kernel_cache.key_of(sources) == before
-    (sources / "solver/score.py").write_text("SCALE = 2\n")
-    changed = kernel_cache.key_of(sources)
-    (sources / "router/core/rules.py").rename(sources / "router/core/laws.py")
-    renamed = kernel_cache.key_of(sources)
-    assert len({before, changed, renamed}) == 3
+    (sources / name).write_text((sources / name).read_text() + "# changed\n")
+    assert (kernel_cache.key_of(sources) != before) is shapes_kernels
+
+
+def test_every_kernel_of_the_house_is_in_the_key() -> None:
+    """No file with a compiled function is left out, under whatever name it compiles."""
+    compiled = {
+        module.path
+        for module in modules("solver", "router", "simulator")
+        if any(is_kernel(function) for function in functions(module))
+    }
+    assert compiled
+    assert compiled <= set(kernel_cache.kernel_sources())
 
 
 def test_the_key_follows_the_compiler(sources: Path, monkeypatch: pytest.MonkeyPatch) -> None:
