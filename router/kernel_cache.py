@@ -62,7 +62,7 @@ def kernel_sources(root: Path = ROOT) -> dict[str, bytes]:
 
 
 def _imported(text: str) -> Iterator[str]:
-    """Yield where the modules would lie that a text may import; names that are none cost nothing."""
+    """Yield where modules would lie that a text may import; names that are none do no harm."""
     for module, names in FROM_IMPORT.findall(text):
         place = module.replace(".", "/")
         yield from (f"{place}.py", f"{place}/__init__.py")

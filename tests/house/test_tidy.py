@@ -1,10 +1,11 @@
 """Small tidiness: no leftovers, no machine's paths, no rooms for odds and ends, no big files."""
 
 import re
+from pathlib import Path
 
 import pytest
 
-from tests.house.rooms import ROOT, files, modules, unreadable
+from tests.house.rooms import ROOT, files, module_of, modules, unreadable
 
 BYTES_MAX = 1_000_000
 TEXT = {".py", ".md", ".toml", ".txt", ".lock", ".yml", ".yaml", ".json", ".cfg", ".sh", ""}
@@ -67,15 +68,31 @@ def test_every_module_is_python_3_11() -> None:
     assert unreadable() == ()
 
 
-def test_every_file_has_a_subject() -> None:
-    """There is no file for what found no place."""
-    assert [str(path) for path in files() if path.name in ODDS_AND_ENDS] == []
+def file_faults(path: Path) -> list[str]:
+    """List what is wrong with a file besides its content: its name and its size."""
+    found = [f"{path} has no subject"] if path.name in ODDS_AND_ENDS else []
+    size = path.stat().st_size
+    return [*found, f"{path} has {size} bytes"] if size > BYTES_MAX else found
 
 
-def test_no_file_is_big() -> None:
-    """A clone stays quick."""
-    sizes = {str(path.relative_to(ROOT)): path.stat().st_size for path in files()}
-    assert {name: size for name, size in sizes.items() if size > BYTES_MAX} == {}
+def test_every_file_has_a_subject_and_none_is_big() -> None:
+    """There is no file for what found no place, and a clone stays quick."""
+    assert [fault for path in files() for fault in file_faults(path)] == []
+
+
+def test_a_seeded_file_is_found(tmp_path: Path) -> None:
+    """A file for odds and ends is found, and a file of more than a million bytes."""
+    (tmp_path / "utils.py").write_text("")
+    (tmp_path / "log.csv").write_bytes(bytes(BYTES_MAX))
+    assert [len(file_faults(path)) for path in sorted(tmp_path.iterdir())] == [0, 1]
+    (tmp_path / "log.csv").write_bytes(bytes(BYTES_MAX + 1))
+    assert [len(file_faults(path)) for path in sorted(tmp_path.iterdir())] == [1, 1]
+
+
+def test_newer_syntax_is_found() -> None:
+    """What only Python 3.12 can read does not pass."""
+    with pytest.raises(SyntaxError):
+        module_of("router.seeded", "def first[T](rows: list[T]) -> T: ...")
 
 
 @pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
