@@ -105,8 +105,10 @@ class Store(Protocol):
 
         Raises
         ------
-        JournalDamaged, NotAJournal, SchemaTooNew, StoreBusy, StoreFull, StoreFailed
+        JournalDamaged, NotAJournal, SchemaTooNew, StoreBusy
             Nothing was claimed; the store stays closed.
+        StoreFull, StoreFailed
+            The store stays closed; older owners may be fenced all the same.
         """
 
     def open_to_read(self) -> Tail:

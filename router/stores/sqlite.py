@@ -94,7 +94,6 @@ class SqliteStore:
                 tail = claim_epoch(connection)
                 # What recovery found may be in the page cache only, if an fsync failed before:
                 # copying it into the file writes and syncs it anew.
-                connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
                 with suppress(apsw.BusyError):  # an older owner or a reader still uses the log
                     connection.set_busy_timeout(0)
                     connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)

@@ -2,7 +2,6 @@
 
 import itertools
 import random
-from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -48,7 +47,7 @@ class FaultyFiles(apsw.VFS):
 
     def __init__(self) -> None:
         self.name = f"faulty {next(_names)}"
-        self.disks: defaultdict[str, Disk] = defaultdict(Disk)
+        self.disks: dict[str, Disk] = {}
         self.syncs = 0
         self.sync_fails = False
         self.writes_left: int | None = None
@@ -70,7 +69,10 @@ class FaultyFiles(apsw.VFS):
             raise failure("the power is gone", apsw.SQLITE_IOERR_WRITE)
 
     def lose_power(self, chance: random.Random) -> None:
-        """Leave on each file what was synced and, in any order, any part of the rest."""
+        """Leave on each file what was synced and, in any order, any part of the rest.
+
+        Where a sync failed nothing of that part is left: the kernel had given those pages up.
+        """
         self.writes_left = None
         for path, disk in self.disks.items():
             for write in chance.sample(disk.unsynced, len(disk.unsynced)):
@@ -82,9 +84,9 @@ class FaultyFiles(apsw.VFS):
                     disk.put(write._replace(content=kept))
                 else:
                     disk.put(write)
-            disk.unsynced.clear()
             if Path(path).exists():
                 Path(path).write_bytes(disk.synced)
+        self.disks.clear()
 
 
 class FaultyFile(apsw.VFSFile):
@@ -92,12 +94,13 @@ class FaultyFile(apsw.VFSFile):
 
     def __init__(self, layer: FaultyFiles, name, flags) -> None:
         self.layer = layer
-        super().__init__("", name, flags)
         path = name.filename() if isinstance(name, apsw.URIFilename) else str(name)
+        existed = Path(path).exists()
+        content = Path(path).read_bytes() if existed else b""
+        super().__init__("", name, flags)
+        if path not in layer.disks or not existed:
+            layer.disks[path] = Disk(bytearray(content))
         self.disk = layer.disks[path]
-        content = Path(path).read_bytes() if Path(path).exists() else b""
-        if not self.disk.unsynced:
-            self.disk.synced[:] = content
 
     def xWrite(self, data, offset):  # noqa: N802
         self.layer.count_down()
@@ -113,6 +116,7 @@ class FaultyFile(apsw.VFSFile):
         self.layer.count_down()
         self.layer.syncs += 1
         if self.layer.sync_fails:
+            self.disk.unsynced.clear()  # from now on readable, but never written
             raise failure("the disk says no", apsw.SQLITE_IOERR_FSYNC)
         super().xSync(flags)
         for write in self.disk.unsynced:

@@ -1,9 +1,12 @@
 """Make frames and journals for the tests of stores."""
 
+import struct
 import time
 from collections.abc import Sequence
 
-from router.stores.frames import Frame, Store, Tail
+import google_crc32c
+
+from router.stores.frames import Frame, Row, Store, Tail
 
 
 def frames_after(tail: Tail, bodies: Sequence[bytes], events: int = 1) -> list[Frame]:
@@ -27,6 +30,13 @@ def grow(store: Store, bodies: Sequence[bytes], events: int = 1) -> list[Frame]:
 def body_of(number: int) -> bytes:
     """Return a body that tells its frame's number and differs in length from its neighbours."""
     return number.to_bytes(4, "little") * (1 + number * 7 % 90)
+
+
+def resealed(row: Row, body: bytes) -> Row:
+    """Return the row with another body and a CRC32C that matches it: only the chain can tell."""
+    header = struct.pack("<4q", *row[:4])
+    crc = google_crc32c.extend(google_crc32c.value(header + row.chain), body)
+    return row._replace(body=body, crc=crc)
 
 
 clock_ns = time.perf_counter_ns

@@ -7,7 +7,7 @@ import pytest
 from router.stores.errors import JournalDamaged, StoreClosed, StoreFailed, StoreFull
 from router.stores.frames import Frame, Row, Store, verify_chain
 from router.stores.memory import Fault, Faults, MemoryJournal, MemoryStore
-from tests.router.stores.journals import frames_after, grow
+from tests.router.stores.journals import frames_after, grow, resealed
 
 
 @pytest.mark.parametrize(
@@ -104,6 +104,19 @@ def test_damage_to_any_field_of_a_row_is_named(field: str, number: int) -> None:
     assert isinstance(report.damage, JournalDamaged)
     assert (report.damage.frame, report.frames) == (number, number - 1)
     assert report.events == sum(frame.events for frame in frames[: number - 1])
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_a_forged_frame_with_a_matching_checksum_breaks_the_chain(number: int) -> None:
+    """Whoever rewrites history must rewrite every link after it, and the head shows that."""
+    store = MemoryStore()
+    store.open()
+    grow(store, [b"one", b"two", b"three"])
+    rows = store.journal.rows
+    rows[number - 1] = resealed(rows[number - 1], b"forged")
+    damage = verify_chain(store).damage
+    assert damage is not None
+    assert (damage.frame, damage.field) == (number, "chain")
 
 
 def test_a_vanished_end_is_named() -> None:

@@ -148,3 +148,28 @@ def test_a_failed_checkpoint_loses_nothing_and_stops_the_store(
     store.open()
     assert list(store.read()) == frames
     store.close()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_a_failed_fsync_left_in_the_cache_is_written_anew(
+    tmp_path: Path, files: FaultyFiles, seed: int
+) -> None:
+    """A frame that is readable only because the kernel still caches it must not carry others."""
+    path = tmp_path / "journal.sqlite"
+    store = SqliteStore(path, exclusive=True, vfs=files.name)
+    store.open()
+    grow(store, [b"one"])
+    files.sync_fails = True
+    with pytest.raises(StoreFailed):
+        grow(store, [b"two"])
+    files.sync_fails = False
+    store.close()
+    assert store.open().number == 2  # found in the cache
+    grow(store, [b"three"])
+    frames = list(store.read())
+    files.lose_power(random.Random(seed))
+    store.close()
+    survivor = SqliteStore(path)
+    survivor.open()
+    assert list(survivor.read()) == frames
+    survivor.close()

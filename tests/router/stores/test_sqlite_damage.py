@@ -9,9 +9,9 @@ import pytest
 from hypothesis import example, given, settings
 
 from router.stores.errors import JournalDamaged, NotAJournal, SchemaTooNew, StoreError
-from router.stores.frames import Frame, Snapshot, verify_chain
+from router.stores.frames import Frame, Row, Snapshot, verify_chain
 from router.stores.sqlite import SqliteStore
-from tests.router.stores.journals import body_of, frames_after, grow
+from tests.router.stores.journals import body_of, frames_after, grow, resealed
 
 FRAMES = 60
 PARTS = ["file", "file and log", "log"]
@@ -192,6 +192,22 @@ def test_rows_that_went_missing_are_named(
     _frames, error = survivors(path)
     with pytest.raises(JournalDamaged, match=damage):
         raise error if error is not None else AssertionError("nothing was noticed")
+
+
+@pytest.mark.parametrize("number", [1, 30, FRAMES])
+def test_a_forged_frame_with_a_matching_checksum_breaks_the_chain(
+    written: Written, path: Path, number: int
+) -> None:
+    """Another body with a CRC32C to match is found by the chain, at opening or when read."""
+    put(path, written.file)
+    connection = apsw.Connection(str(path))
+    query = "SELECT * FROM frames WHERE number = ?"
+    forged = resealed(Row(*next(connection.execute(query, (number,)))), b"forged")
+    connection.execute("REPLACE INTO frames VALUES (?, ?, ?, ?, ?, ?, ?)", forged)
+    connection.close()
+    _frames, error = survivors(path)
+    assert isinstance(error, JournalDamaged)
+    assert (error.frame, error.field) == (number, "chain")
 
 
 def test_a_damaged_snapshot_is_skipped_and_reported(tmp_path: Path) -> None:
