@@ -24,18 +24,17 @@ PRESENTED = re.compile(rf"{PREFIX}_({KEY_ID.pattern})_[a-z2-7]{{{SECRET_CHARS}}}
 
 SCOPES = MappingProxyType(
     {
-        "tickets:read": "read tickets, positions, assignments, decisions and explanations",
+        "tickets:read": "read tickets, their positions, and statistics",
         "tickets:write": "create, change, cancel and move tickets",
-        "agents:read": "read agents, their presence and their offers",
-        "agents:write": "create and change agents, set presence, send heartbeats",
-        "offers:write": "accept, decline and defer offers; wrap up, complete and release",
-        "registry:read": "read skills, groups, channels, calendars, regions and queues",
-        "registry:write": "create, change and delete those",
-        "policies:read": "read routing policies and their revisions",
+        "decisions:read": "read decisions and ask for explanations",
+        "agents:read": "read agents, their presence, offers and assignments",
+        "agents:write": "create, change and delete agents, set presence, send heartbeats",
+        "offers:accept": "accept, decline and defer offers; wrap up, complete and release",
+        "config:read": "read skills, groups, channels, calendars, regions, queues and policies",
+        "config:write": "create, change and delete those, policies excepted",
         "policies:write": "add, activate and roll back revisions of a routing policy",
         "events:read": "read the events, by page, stream or socket",
-        "statistics:read": "read statistics of queues and of the server",
-        "admin": "everything",
+        "admin": "everything, metrics included",
     }
 )
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from router import keys
+from router.wire.routes import ROUTES
 
 BYTES = bytes(range(20))
 
@@ -117,3 +118,8 @@ def test_no_text_breaks_the_lookup(text: str) -> None:
     ring = keys.KeyRing([keys.mint("k", BYTES)[1]])
     assert isinstance(ring.find(text), keys.Denied)
     assert isinstance(ring.find(f"Bearer {text}"), keys.Denied)
+
+
+def test_routes_and_scopes_name_the_same_rights() -> None:
+    """Every scope that a route needs can be given to a key, and every scope opens some route."""
+    assert {route.scope for route in ROUTES if route.scope} == set(keys.SCOPES)
