@@ -213,11 +213,11 @@ def test_an_append_is_refused_as_soon_as_another_owner_has_opened(location: str)
 def test_many_frames_in_one_commit_are_all_there(location: str) -> None:
     """A commit larger than one statement takes stays one commit, and is read back in pages."""
     store = store_at(location)
-    frames = frames_after(store.open(), [b"%d" % at for at in range(700)], events=3)
+    frames = frames_after(store.open(), [b"%d" % at for at in range(5_000)], events=3)
     store.append(frames, 0)
-    assert store.tail[:2] == (700, 2_101)
+    assert store.tail[:2] == (5_000, 15_001)
     assert list(store.read()) == frames
-    assert list(store.read(650)) == frames[649:]
+    assert list(store.read(4_900)) == frames[4_899:]
     store.close()
 
 

@@ -8,6 +8,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import example, given, settings
 
+from router.stores import sqlite
 from router.stores.errors import JournalDamaged, NotAJournal, SchemaTooNew, StoreError
 from router.stores.frames import Frame, Row, Snapshot, verify_chain
 from router.stores.sqlite import SqliteStore
@@ -192,6 +193,27 @@ def test_rows_that_went_missing_are_named(
     _frames, error = survivors(path)
     with pytest.raises(JournalDamaged, match=damage):
         raise error if error is not None else AssertionError("nothing was noticed")
+
+
+def test_rows_missing_after_a_checkpoint_are_named_without_a_clean_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each copy of the log into the file notes how many frames the file must hold from then on."""
+    monkeypatch.setattr(sqlite, "WAL_PAGES_IDLE", 1)
+    left = tmp_path / "journal.sqlite"
+    store = SqliteStore(left)
+    store.open()
+    grow(store, [b"frame"] * 20)
+    store.tidy(idle=True)
+    grow(store, [b"frame"] * 5)
+    put(tmp_path / "copy.sqlite", left.read_bytes())  # its log went missing
+    connection = apsw.Connection(str(tmp_path / "copy.sqlite"))
+    connection.execute("DELETE FROM frames WHERE number > 12")
+    connection.close()
+    store.close()
+    _frames, error = survivors(tmp_path / "copy.sqlite")
+    assert isinstance(error, JournalDamaged)
+    assert (error.frame, error.expected) == (13, "frames up to 20")
 
 
 @pytest.mark.parametrize("number", [1, 30, FRAMES])
