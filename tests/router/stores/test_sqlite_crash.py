@@ -167,8 +167,10 @@ def test_what_a_failed_fsync_left_in_the_cache_is_written_anew(
     assert store.open().number == 2  # found in the cache
     grow(store, [b"three"])
     frames = list(store.read())
+    files.stop_after_writes(0)
+    with pytest.raises(StoreFailed):
+        store.close()
     files.lose_power(random.Random(seed))
-    store.close()
     survivor = SqliteStore(path)
     survivor.open()
     assert list(survivor.read()) == frames
