@@ -1,11 +1,72 @@
 """
 How the core's rules are compiled.
 
-Inner rules skip their Python wrappers (they are only called from other rules), which saves a third of the compile time;
-entries keep theirs. No ``fastmath`` and no ``parallel``: a rule gives the same bits every run.
+An *entry* is called from Python: it is optimized, emitted and cached on disk. A *rule* is only called from other rules, so
+it is lowered to LLVM's intermediate code and linked into the entries that reach it, where it is optimized once. Left to
+itself, Numba optimizes and emits each of some 250 rules with everything below it, again and again: the core took 179 s to
+compile that way and takes a quarter of it this way, for the same machine code in the entries.
+
+No ``fastmath`` and no ``parallel``: a rule gives the same bits every run.
 """
 
-from numba import njit
+import weakref
+from typing import Any
 
-rule = njit(cache=True, nogil=True, error_model="numpy", no_cpython_wrapper=True)
+from numba import njit
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler import CompilerBase, DefaultPassBuilder, _LowerResult
+from numba.core.compiler_machinery import register_pass
+from numba.core.typed_passes import NativeLowering
+
+
+class LinkedLibrary(JITCodeLibrary):  # type: ignore[misc]
+    """A rule's code, to be linked into entries and never run by itself."""
+
+    def _optimize_final_module(self) -> None:
+        """Leave optimizing to the entries."""
+
+    def _finalize_final_module(self) -> None:
+        """Finish without emitting machine code."""
+        self._finalize_dynamic_globals()
+        self._verify_declare_only_symbols()
+        self._final_module.__library = weakref.proxy(self)
+        self._finalized = True
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)  # type: ignore[untyped-decorator]
+class LinkedLowering(NativeLowering):  # type: ignore[misc]
+    """Lower a rule so that others can link it."""
+
+    _name = "linked_lowering"
+
+    def run_pass(self, state: Any) -> bool:  # noqa: ANN401
+        """Lower without asking for an executable; a fresh builtin stands for the function where Numba wants one."""
+        context = state.targetctx
+        state.library = LinkedLibrary(context.codegen(), state.func_id.func_qualname)
+        state.flags.no_compile = True
+        super().run_pass(state)
+        state.flags.no_compile = False
+        lowered = state["cr"]
+        stand_in = [].append
+        context.insert_user_function(stand_in, lowered.fndesc, [state.library])
+        state.reload_init.extend(state.library._reload_init)
+        state["cr"] = _LowerResult(lowered.fndesc, lowered.call_helper, cfunc=stand_in, env=lowered.env)
+        return True
+
+
+class RuleCompiler(CompilerBase):  # type: ignore[misc]
+    """Numba's own pipeline with the last step replaced."""
+
+    def define_pipelines(self) -> list[Any]:
+        """Return the one pipeline."""
+        builder = DefaultPassBuilder.define_nopython_pipeline(self.state)
+        builder.passes = [
+            (LinkedLowering, about) if name is NativeLowering else (name, about) for name, about in builder.passes
+        ]
+        builder._finalized = False
+        builder.finalize()
+        return [builder]
+
+
+rule = njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, pipeline_class=RuleCompiler)
 entry = njit(cache=True, nogil=True, error_model="numpy")

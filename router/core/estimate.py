@@ -1,0 +1,52 @@
+"""Where a waiting ticket stands."""
+
+from router.core.codes import QUEUED
+from router.core.decide.values import goes_first
+from router.core.jit import entry, rule
+from router.core.lanes import after
+from router.core.state import Arrays
+
+
+@rule
+def count_before(s: Arrays, root: int, count: int, t: int) -> int:
+    """Return how many tickets of a lane are served before ticket ``t``; a lane is in the policy's order already."""
+    if not goes_first(s, t, last_of(s, root)):
+        return count if s.nodes[t].lane != s.nodes[root].lane else count - 1
+    before = 0
+    at = first_of(s, root)
+    while at >= 0 and at != t and goes_first(s, at, t):
+        before += 1
+        at = after(s, at)
+    return before
+
+
+@rule
+def first_of(s: Arrays, root: int) -> int:
+    """Return the oldest ticket of a lane."""
+    while s.nodes[root].left >= 0:
+        root = s.nodes[root].left
+    return root
+
+
+@rule
+def last_of(s: Arrays, root: int) -> int:
+    """Return the youngest ticket of a lane."""
+    while s.nodes[root].right >= 0:
+        root = s.nodes[root].right
+    return root
+
+
+@entry
+def place_of(s: Arrays, t: int) -> tuple[int, int]:
+    """Return the ticket's position among those that wait in its queue (1 is next by the policy's order), and how many wait."""
+    q = s.profiles[s.tickets[t].profile].queue
+    waiting = int(s.queues[q].waiting)
+    if s.tickets[t].state != QUEUED:
+        return 0, waiting
+    position = 1
+    for i in range(s.scratch[0].lanes_active):
+        lane = s.lanes[s.lanes_active[i]]
+        if s.profiles[lane.profile].queue != q:
+            continue
+        position += count_before(s, lane.root, lane.count, t)
+    return position, waiting
