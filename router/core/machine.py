@@ -52,7 +52,7 @@ class Machine:
     def _adopt(self, arrays: Arrays) -> None:
         """Work on these arrays from now on."""
         self.arrays = arrays
-        self._handle = handle(arrays)
+        self.handle = handle(arrays)
         self._inbox = memoryview(arrays.inbox.view(np.uint8))
 
     # -- telling -----------------------------------------------------------------------------------------------------
@@ -89,7 +89,7 @@ class Machine:
         self._make_room(tickets=int(self.arrays.head["ticket_top"][0]) + n)
         scratch = self.arrays.scratch
         scratch["cursor"], scratch["inbox"], scratch["events"], scratch["words"] = 0, n, 0, 0
-        while (short := run_loop(self._handle)) != c.RUN_DONE:
+        while (short := run_loop(self.handle)) != c.RUN_DONE:
             self._relieve(short)
         arrays = self.arrays
         self._count = self._words = 0
@@ -131,7 +131,7 @@ class Machine:
         self.arrays.events[:n] = events
         self.arrays.event_words[: len(words)] = words
         self.arrays.scratch["folding"] = 1
-        fold_events(self._handle, n)
+        fold_events(self.handle, n)
 
     def settle_fold(self) -> None:
         """Rebuild what is derived after folding, so that the machine can run again."""
@@ -140,11 +140,17 @@ class Machine:
             lanes=2 * int(self.arrays.head["ticket_top"][0]) + Sizes().lanes,
             timers=2 * int(self.arrays.head["ticket_top"][0] + self.arrays.head["work_top"][0]) + Sizes().timers,
         )
-        derive(self._handle)
+        derive(self.handle)
 
     def reconsider(self) -> None:
         """Mark every waiting ticket and agent for the next run, as after a change of policy."""
-        mark_everything(self._handle)
+        mark_everything(self.handle)
+
+    def next_due_us(self) -> int:
+        """Return when the earliest timer fires, ``NEVER_US`` when none is armed; it may find nothing to do."""
+        if self.arrays.scratch["timers"][0] == 0:
+            return NEVER_US
+        return int(self.arrays.timers["due_us"][0])
 
     def digest(self) -> str:
         """Return the digest of the canonical state."""
@@ -227,6 +233,3 @@ class Machine:
             sizes["tickets"] = max(self.sizes.tickets, min(sizes["tickets"], self.tickets_max))
         self.sizes = self.sizes._replace(**sizes)
         self._adopt(grown(self.arrays, self.sizes))
-
-
-NO_END: Final = NEVER_US

@@ -1,0 +1,231 @@
+"""
+What a shard remembers beyond the core's present: which offers there were, which decisions, and answers to repeated calls.
+
+All of it follows from the journal's events, so it is the same after recovery; all of it is bounded.
+"""
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from router.core import codes as c
+from router.core import layout
+from router.core.limits import SECOND_US
+from router.directory import AGENT
+from router.wire.calls import Call, Reply, refused
+
+if TYPE_CHECKING:
+    from router.desk.outcome import Outcome
+    from router.shard import Shard
+
+_I: Final = {name: i for i, name in enumerate(layout.EVENT.names or ())}
+AT, SERIAL, UNTIL, VALUE, KIND, REASON = (_I[n] for n in ("at_us", "serial", "until_us", "value", "kind", "reason"))
+TICKET, AGENT_ROW, WORK, WORDS_FROM = (_I[n] for n in ("ticket", "agent", "work", "words_from"))
+
+OFFERS_KEPT_MAX: Final = 200_000
+DECISIONS_KEPT_MAX: Final = 100
+"""Decisions remembered per ticket."""
+ANSWERS_KEPT_MAX: Final = 100_000
+ANSWERS_TTL_US: Final = 24 * 3600 * SECOND_US
+
+
+class Work(msgspec.Struct, array_like=True):
+    """An offer and what became of it."""
+
+    serial: int
+    row: int
+    ticket: str
+    agent: str
+    state: str  # pending, accepted, declined, expired, revoked; then active, wrapping, completed, released
+    offered_us: int
+    expires_us: int
+    decision: int
+    accepted_us: int = 0
+    ended_us: int = 0
+    wrap_up_ends_us: int = 0
+    because: str = ""
+    disposition: str | None = None
+    seq: int = 0
+
+
+_BECOMES: Final = {
+    c.E_ACCEPTED: "active",
+    c.E_DECLINED: "declined",
+    c.E_OFFER_EXPIRED: "expired",
+    c.E_REVOKED: "revoked",
+    c.E_WRAPPING: "wrapping",
+    c.E_COMPLETED: "completed",
+    c.E_RELEASED: "released",
+}
+
+
+class Gap(msgspec.Struct, frozen=True):
+    """What the last joint decision was worth, and the bound that no decision can exceed."""
+
+    seq: int
+    tickets: int
+    agents: int
+    pairs: int
+    primal: int
+    dual: int
+
+    @property
+    def share(self) -> float:
+        """Return the gap as a share of the bound; 0 is optimal."""
+        return (self.dual - self.primal) / self.dual if self.dual > 0 else 0.0
+
+
+class History:
+    """Offers, decisions and answers, newest kept."""
+
+    def __init__(self) -> None:
+        self.works: OrderedDict[int, Work] = OrderedDict()
+        self.decisions: dict[str, list[int]] = {}
+        self.decision_count = 0
+        self.last_gap: Gap | None = None
+        self.ticket_seq: dict[int, int] = {}
+        self.agent_seq: dict[int, int] = {}
+        self._decision = 0
+        self._forgotten: list[tuple[int, str]] = []
+        self._unnamed: list[tuple[Work, int]] = []
+        self._answers: OrderedDict[str, tuple[bytes, int, bytes, int]] = OrderedDict()
+        self._fresh_answers: list[tuple[str, bytes, int, bytes]] = []
+
+    # -- events --------------------------------------------------------------------------------------------------------
+
+    def note(self, shard: "Shard", outcome: "Outcome") -> set[int]:
+        """Take in a batch's events; return the ticket rows they are about. New tickets get their names after this."""
+        rows: set[int] = set()
+        seq = outcome.first_seq
+        for event in outcome.events:
+            kind = event[KIND]
+            row = event[TICKET]
+            if row >= 0:
+                rows.add(row)
+                self.ticket_seq[row] = seq
+            if kind >= c.E_OFFERED:
+                self._note_work(shard, event, kind, seq, outcome)
+            elif kind == c.E_FORGOTTEN:
+                self._forget(shard, row)
+                rows.discard(row)
+            if event[AGENT_ROW] >= 0:
+                self.agent_seq[event[AGENT_ROW]] = seq
+            seq += 1
+        return rows
+
+    def _note_work(self, shard: "Shard", event: tuple[Any, ...], kind: int, seq: int, outcome: "Outcome") -> None:
+        """Take in an event about a decision, an offer or an assignment."""
+        if kind == c.E_DECIDED:
+            self._decision = seq
+            self.decision_count += 1
+            at = event[WORDS_FROM]
+            tickets, agents, pairs, primal, dual = (int(w) for w in outcome.words[at : at + 5])
+            self.last_gap = Gap(seq, tickets, agents, pairs, primal, dual)
+            return
+        serial = event[SERIAL]
+        if kind == c.E_OFFERED:
+            decision = 0 if event[REASON] == c.BECAUSE_MANUAL else self._decision
+            agent = shard.directory.id_of(AGENT, event[AGENT_ROW])
+            work = Work(serial, event[WORK], "", agent, "pending", event[AT], event[UNTIL], decision, seq=seq)
+            self._unnamed.append((work, event[TICKET]))
+            self.works[serial] = work
+            if len(self.works) > OFFERS_KEPT_MAX:
+                self._drop_oldest()
+            return
+        known = self.works.get(serial)
+        if known is None:
+            return
+        known.state, known.seq = _BECOMES[kind], seq
+        known.because = c.REASONS[event[REASON]]
+        if kind == c.E_ACCEPTED:
+            known.accepted_us = event[AT]
+        elif kind == c.E_WRAPPING:
+            known.wrap_up_ends_us = event[UNTIL]
+        else:
+            known.ended_us = event[AT]
+
+    def _drop_oldest(self) -> None:
+        """Forget the oldest ended offer; open ones are kept, as the core still has them."""
+        for serial, work in self.works.items():
+            if work.ended_us:
+                del self.works[serial]
+                return
+
+    def _forget(self, shard: "Shard", row: int) -> None:
+        """Forget a ticket whose row was given back."""
+        id_ = shard.directory.forget_ticket(row)
+        self.ticket_seq.pop(row, None)
+        if id_ is not None:
+            self.decisions.pop(id_, None)
+            self._forgotten.append((~row, id_))
+
+    def name_rows(self, shard: "Shard", rows: set[int]) -> list[tuple[int, str]]:
+        """Return row and id of the tickets that the batch's events are about; forgotten ones come with ``~row``."""
+        tickets = shard.directory.tickets
+        for work, row in self._unnamed:
+            work.ticket = tickets.get(row, "")
+            if work.decision:
+                decisions = self.decisions.setdefault(work.ticket, [])
+                if not decisions or decisions[-1] != work.decision:
+                    decisions.append(work.decision)
+                    del decisions[:-DECISIONS_KEPT_MAX]
+        self._unnamed.clear()
+        named = [(row, tickets[row]) for row in sorted(rows) if row in tickets]
+        named += self._forgotten
+        self._forgotten = []
+        return named
+
+    # -- answers -------------------------------------------------------------------------------------------------------
+
+    def answer(self, call: Call) -> Reply | None:
+        """Return the answer to an earlier call with the same key, or a refusal when the key was used for another."""
+        key = call.idempotency_key
+        if key is None:
+            return None
+        kept = self._answers.get(key)
+        if kept is None:
+            return None
+        if kept[0] != call.fingerprint:
+            return refused("idempotency_mismatch", f"The key {key!r} was used for another request.")
+        return Reply(kept[1], msgspec.Raw(kept[2]) if kept[2] else None, replayed=True)
+
+    def keep_answer(self, call: Call, reply: Reply, at_us: int) -> None:
+        """Keep what a call with a key was answered, so that its repetition gets the same."""
+        if call.idempotency_key is None or reply.status >= 500:
+            return
+        body = msgspec.json.encode(reply.body) if reply.body is not None else b""
+        self.learn_answer(call.idempotency_key, call.fingerprint, reply.status, body, at_us)
+        self._fresh_answers.append((call.idempotency_key, call.fingerprint, reply.status, body))
+
+    def learn_answer(self, key: str, fingerprint: bytes, status: int, body: bytes, at_us: int) -> None:
+        """Keep an answer, dropping those that are too old or too many."""
+        self._answers[key] = (fingerprint, status, body, at_us)
+        while self._answers:
+            oldest = next(iter(self._answers))
+            if len(self._answers) <= ANSWERS_KEPT_MAX and self._answers[oldest][3] > at_us - ANSWERS_TTL_US:
+                return
+            del self._answers[oldest]
+
+    def take_answers(self) -> list[tuple[str, bytes, int, bytes]]:
+        """Return the answers that the journal does not have yet."""
+        fresh, self._fresh_answers = self._fresh_answers, []
+        return fresh
+
+    # -- snapshots -----------------------------------------------------------------------------------------------------
+
+    def dump(self) -> list[Any]:
+        """Return everything worth keeping in a snapshot."""
+        answers = [(key, *kept) for key, kept in self._answers.items()]
+        return [
+            list(self.works.values()), self.decisions, self.decision_count, self.last_gap, self._decision,
+            self.ticket_seq, self.agent_seq, answers,
+        ]  # fmt: skip
+
+    def load(self, plain: list[Any]) -> None:
+        """Take over what ``dump`` returned."""
+        works, self.decisions, self.decision_count, gap, self._decision, self.ticket_seq, self.agent_seq, answers = plain
+        self.works = OrderedDict((w[0], msgspec.convert(w, Work)) for w in works)
+        self.last_gap = msgspec.convert(gap, Gap) if gap else None
+        for key, fingerprint, status, body, at_us in answers:
+            self.learn_answer(key, fingerprint, status, body, at_us)
