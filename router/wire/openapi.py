@@ -44,8 +44,8 @@ PARAMETERS: MappingProxyType[str, Document] = MappingProxyType(
         "IfNoneMatchVersion": {
             "name": "If-None-Match",
             "in": "header",
-            "description": "Answered 304 while the resource still has this version.",
-            "schema": _VERSION,
+            "description": "Answered 304 while the resource still has one of these versions.",
+            "schema": {"type": "string", "examples": ['"7"', "*"]},
         },
         "IdempotencyKey": {
             "name": "Idempotency-Key",

@@ -28,7 +28,7 @@ class FieldError(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One thing wrong with one field of a request: where, what is expected, what was sent."""
 
     pointer: str
-    """JSON pointer (RFC 6901) into the body, or `?name` for a query parameter."""
+    """JSON pointer (RFC 6901) into the body; or `?name` of the query, `{id}`, or a header."""
     detail: str
     """What was expected there."""
     value: Any = msgspec.UNSET
