@@ -44,7 +44,7 @@ def _number(value: float) -> str:
     return f"{int(value):,}" if value == int(value) else f"{value:g}"
 
 
-def _set(default: Value, about: str, *span: float, choices: tuple[str, ...] = ()) -> typing.Any:  # noqa: ANN401
+def _set(default: Value, about: str, *span: float, choices: tuple[str, ...] = ()) -> typing.Any:
     """Declare a setting; ``span`` is its least and its most, both allowed."""
     return field(default=default, metadata={"about": about, "span": span, "choices": choices})
 
@@ -84,6 +84,12 @@ class ServerSettings:
     )
     rate_burst: int = _set(
         400_000, "How many of them may come at once after a pause.", 1, 100_000_000
+    )
+    tenant_rate_per_s: int = _set(
+        0, "The same per second and tenant, all its keys together; 0 means no limit.", 0, 10_000_000
+    )
+    tenant_rate_burst: int = _set(
+        400_000, "How many of those may come at once after a pause.", 1, 100_000_000
     )
     drain_s: float = _set(20.0, "Longest time a stopping server finishes what it began.", 0, 3_600)
     stream_heartbeat_s: float = _set(
