@@ -12,7 +12,18 @@ import msgspec
 
 from router.wire import agents, policies, registry, tickets
 
-KINDS: Final = ("skill", "group", "channel", "region", "queue", "calendar", "agent", "policy", "language", "ticket")
+KINDS: Final = (
+    "skill",
+    "group",
+    "channel",
+    "region",
+    "queue",
+    "calendar",
+    "agent",
+    "policy",
+    "language",
+    "ticket",
+)
 SKILL, GROUP, CHANNEL, REGION, QUEUE, CALENDAR, AGENT, POLICY, LANGUAGE, TICKET = range(10)
 
 BODIES: Final[dict[int, type[msgspec.Struct]]] = {
@@ -43,7 +54,7 @@ class Name(NamedTuple):
 
     kind: int
     id: str
-    index: int
+    number: int
 
 
 class Names:
@@ -109,7 +120,7 @@ class Directory:
         """Return what was said of ``id_``, or None."""
         return self.documents[kind].get(id_)
 
-    def put(self, kind: int, id_: str, body: Any, at_us: int, note: str | None = None) -> Document:  # noqa: ANN401
+    def put(self, kind: int, id_: str, body: Any, at_us: int, note: str | None = None) -> Document:
         """Keep what was said of ``id_``; return the document."""
         old = self.documents[kind].get(id_)
         version, created_us = (1, at_us) if old is None else (old.version + 1, old.created_us)
@@ -126,7 +137,11 @@ class Directory:
     # -- journal -------------------------------------------------------------------------------------------------------
 
     def take_fresh(self, seq: int) -> tuple[list[Name], list[tuple[int, str, Document | None]]]:
-        """Return the names and documents that are new since last asked, and forget that they are; ``seq`` marks them."""
+        """
+        Return the names and documents that are new since last asked, and forget that they are.
+
+        ``seq`` marks them.
+        """
         names, documents = self.fresh_names, self.fresh_documents
         if not names and not documents:
             return [], []
@@ -138,7 +153,9 @@ class Directory:
         self.fresh_names, self.fresh_documents = [], {}
         return names, listed
 
-    def learn(self, names: Iterable[tuple[int, str, int]], documents: Iterable[tuple[int, str, Any]]) -> None:
+    def learn(
+        self, names: Iterable[tuple[int, str, int]], documents: Iterable[tuple[int, str, Any]]
+    ) -> None:
         """Take over names and documents from a journal or a snapshot."""
         for kind, id_, index in names:
             if kind == TICKET:
@@ -147,7 +164,9 @@ class Directory:
                 continue
             of_kind = self.names[kind]
             if index != len(of_kind.ids):
-                raise ValueError(f"{KINDS[kind]} {id_!r} has number {index}; expected {len(of_kind.ids)}")
+                raise ValueError(
+                    f"{KINDS[kind]} {id_!r} has number {index}; expected {len(of_kind.ids)}"
+                )
             of_kind.index_of[id_] = index
             of_kind.ids.append(id_)
         for kind, id_, plain in documents:
@@ -159,7 +178,13 @@ class Directory:
 
     def dump(self) -> tuple[list[Name], list[tuple[int, str, Document]]]:
         """Return everything, for a snapshot."""
-        names = [Name(kind, id_, i) for kind, of in enumerate(self.names) for i, id_ in enumerate(of.ids)]
+        names = [
+            Name(kind, id_, i) for kind, of in enumerate(self.names) for i, id_ in enumerate(of.ids)
+        ]
         names += [Name(TICKET, id_, row) for row, id_ in self.tickets.items()]
-        documents = [(kind, id_, doc) for kind, of_kind in enumerate(self.documents) for id_, doc in of_kind.items()]
+        documents = [
+            (kind, id_, doc)
+            for kind, of_kind in enumerate(self.documents)
+            for id_, doc in of_kind.items()
+        ]
         return names, documents

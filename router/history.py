@@ -1,5 +1,7 @@
 """
-What a shard remembers beyond the core's present: which offers there were, which decisions, and answers to repeated calls.
+What a shard remembers beyond the core's present.
+
+Which offers there were, which decisions, and what repeated calls were answered.
 
 All of it follows from the journal's events, so it is the same after recovery; all of it is bounded.
 """
@@ -20,7 +22,9 @@ if TYPE_CHECKING:
     from router.shard import Shard
 
 _I: Final = {name: i for i, name in enumerate(layout.EVENT.names or ())}
-AT, SERIAL, UNTIL, VALUE, KIND, REASON = (_I[n] for n in ("at_us", "serial", "until_us", "value", "kind", "reason"))
+AT, SERIAL, UNTIL, VALUE, KIND, REASON = (
+    _I[n] for n in ("at_us", "serial", "until_us", "value", "kind", "reason")
+)
 TICKET, AGENT_ROW, WORK, WORDS_FROM = (_I[n] for n in ("ticket", "agent", "work", "words_from"))
 
 OFFERS_KEPT_MAX: Final = 200_000
@@ -114,7 +118,9 @@ class History:
             seq += 1
         return rows
 
-    def _note_work(self, shard: "Shard", event: tuple[Any, ...], kind: int, seq: int, outcome: "Outcome") -> None:
+    def _note_work(
+        self, shard: "Shard", event: tuple[Any, ...], kind: int, seq: int, outcome: "Outcome"
+    ) -> None:
         """Take in an event about a decision, an offer or an assignment."""
         if kind == c.E_DECIDED:
             self._decision = seq
@@ -127,7 +133,17 @@ class History:
         if kind == c.E_OFFERED:
             decision = 0 if event[REASON] == c.BECAUSE_MANUAL else self._decision
             agent = shard.directory.id_of(AGENT, event[AGENT_ROW])
-            work = Work(serial, event[WORK], "", agent, "pending", event[AT], event[UNTIL], decision, seq=seq)
+            work = Work(
+                serial,
+                event[WORK],
+                "",
+                agent,
+                "pending",
+                event[AT],
+                event[UNTIL],
+                decision,
+                seq=seq,
+            )
             self._unnamed.append((work, event[TICKET]))
             self.works[serial] = work
             if len(self.works) > OFFERS_KEPT_MAX:
@@ -198,12 +214,17 @@ class History:
         self.learn_answer(call.idempotency_key, call.fingerprint, reply.status, body, at_us)
         self._fresh_answers.append((call.idempotency_key, call.fingerprint, reply.status, body))
 
-    def learn_answer(self, key: str, fingerprint: bytes, status: int, body: bytes, at_us: int) -> None:
+    def learn_answer(
+        self, key: str, fingerprint: bytes, status: int, body: bytes, at_us: int
+    ) -> None:
         """Keep an answer, dropping those that are too old or too many."""
         self._answers[key] = (fingerprint, status, body, at_us)
         while self._answers:
             oldest = next(iter(self._answers))
-            if len(self._answers) <= ANSWERS_KEPT_MAX and self._answers[oldest][3] > at_us - ANSWERS_TTL_US:
+            if (
+                len(self._answers) <= ANSWERS_KEPT_MAX
+                and self._answers[oldest][3] > at_us - ANSWERS_TTL_US
+            ):
                 return
             del self._answers[oldest]
 
@@ -224,7 +245,16 @@ class History:
 
     def load(self, plain: list[Any]) -> None:
         """Take over what ``dump`` returned."""
-        works, self.decisions, self.decision_count, gap, self._decision, self.ticket_seq, self.agent_seq, answers = plain
+        (
+            works,
+            self.decisions,
+            self.decision_count,
+            gap,
+            self._decision,
+            self.ticket_seq,
+            self.agent_seq,
+            answers,
+        ) = plain
         self.works = OrderedDict((w[0], msgspec.convert(w, Work)) for w in works)
         self.last_gap = msgspec.convert(gap, Gap) if gap else None
         for key, fingerprint, status, body, at_us in answers:

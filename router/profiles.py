@@ -1,9 +1,10 @@
 """
 Profiles: from what a ticket asks for to the numbers the core matches by.
 
-Everything that decides who may take a ticket and how well is its *demand*. Equal demands share a profile, so the work of
-matching is done once for all tickets that ask for the same. Relaxation steps and overflow make a chain: each step is a
-profile of its own that asks for less, costs more, and follows when the ticket has waited long enough.
+Everything that decides who may take a ticket and how well is its *demand*. Equal demands share a profile, so
+the work of matching is done once for all tickets that ask for the same. Relaxation steps and overflow make a
+chain: each step is a profile of its own that asks for less, costs more, and follows when the ticket has
+waited long enough.
 """
 
 from dataclasses import dataclass, replace
@@ -46,13 +47,25 @@ class Profiles:
         self._encoder = msgspec.msgpack.Encoder()
 
     def forget_demands(self) -> None:
-        """Compile demands anew from now on, as after a change of a queue; profiles that are the same are found again."""
+        """
+        Compile demands anew from now on, as after a change of a queue.
+
+        Profiles that are the same are found again.
+        """
         self._by_demand.clear()
 
     def find(self, body: TicketBody, at_us: int) -> int | list[FieldError]:
         """Return the profile a ticket starts with, making its chain if it is new; or every unknown reference."""
         key = self._encoder.encode(
-            (body.queue, body.channel, body.language, body.region, body.groups, body.requirements, body.relax)
+            (
+                body.queue,
+                body.channel,
+                body.language,
+                body.region,
+                body.groups,
+                body.requirements,
+                body.relax,
+            )
         )
         profile = self._by_demand.get(key)
         if profile is None:
@@ -67,13 +80,15 @@ class Profiles:
         """Take over a profile from a journal."""
         self._by_words[words] = profile
 
-    def count(self) -> int:
-        """Return how many profiles there are."""
-        return len(self._by_words)
+    def dump(self) -> list[tuple[int, ...]]:
+        """Return the words of every profile, in the order of their numbers."""
+        return list(self._by_words)
 
     def _chain(self, body: TicketBody, at_us: int) -> int:
         """Make the links of a ticket's chain, last first, and return the first."""
-        demand = Demand(body.queue, body.channel, body.language, body.region, body.groups, body.requirements)
+        demand = Demand(
+            body.queue, body.channel, body.language, body.region, body.groups, body.requirements
+        )
         links = [(0.0, demand)]
         for step in sorted(self._steps(body), key=lambda step: step.after_s):
             links.append((step.after_s, relaxed(links[-1][1], step)))
@@ -108,13 +123,17 @@ class Profiles:
             return -1
         return self._intern(self._words(replace(link, queue=overflow.queue), 1, -1, 0.0, -1), at_us)
 
-    def _words(self, link: Demand, stage: int, following: int, after_s: float, overflow: int) -> tuple[int, ...]:
+    def _words(
+        self, link: Demand, stage: int, following: int, after_s: float, overflow: int
+    ) -> tuple[int, ...]:
         """Return the words of SET_PROFILE for one link; see ``apply.registry.on_profile_set``."""
         d = self._directory
         language, minimum = -1, PREFERRED_ONLY
         if link.language is not None:
             language = d.intern(LANGUAGE, link.language.tag.lower())
-            minimum = link.language.min_level if link.language.mode == "required" else PREFERRED_ONLY
+            minimum = (
+                link.language.min_level if link.language.mode == "required" else PREFERRED_ONLY
+            )
         head = (
             round(after_s * SECOND_US) if following >= 0 else 0, d.index(QUEUE, link.queue),
             d.index(CHANNEL, link.channel), d.index(REGION, link.region) if link.region else -1, language, minimum,
@@ -176,7 +195,9 @@ def unknown_references(directory: Directory, body: TicketBody) -> list[FieldErro
     need(CHANNEL, "channel", body.channel, "/channel")
     need(REGION, "region", body.region, "/region")
     if body.language is not None and directory.index(LANGUAGE, body.language.tag.lower()) < 0:
-        errors.append(wrong("/language/tag", "Expected a language that some agent speaks.", body.language.tag))
+        errors.append(
+            wrong("/language/tag", "Expected a language that some agent speaks.", body.language.tag)
+        )
     for i, group in enumerate(body.groups):
         need(GROUP, "group", group, f"/groups/{i}")
     for i, requirement in enumerate(body.requirements):

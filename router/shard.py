@@ -1,9 +1,9 @@
 """
 A shard: one core with its names, for one tenant. Pure: clocks, stores and sockets are its driver's.
 
-Calls are admitted one after the other, then settled together: the core runs once over all their commands, decides
-jointly, and each call gets its reply. What a settlement changed is sealed into one frame for the journal. Two calls about
-the same thing do not fit into one settlement; the second is asked to come again.
+Calls are admitted one after the other, then settled together: the core runs once over all their commands,
+decides jointly, and each call gets its reply. What a settlement changed is sealed into one frame for the
+journal. Two calls about the same thing do not fit into one settlement; the second is asked to come again.
 """
 
 from collections.abc import Callable
@@ -15,8 +15,8 @@ from router.desk.calls import CALLS
 from router.desk.outcome import Outcome
 from router.desk.schedule import Schedule
 from router.directory import Directory
-from router.profiles import Profiles
 from router.history import History
+from router.profiles import Profiles
 from router.wire.calls import Call, Reply, refused
 
 Finish = Callable[[Outcome], Reply]
@@ -37,7 +37,9 @@ class Sealed(NamedTuple):
     names: list[Any]
     documents: list[Any]
     tickets: list[tuple[int, str]]  # row and id of every ticket that the events are about
-    answers: list[tuple[str, bytes, int, bytes]]  # Idempotency-Key, fingerprint, status, encoded reply
+    answers: list[
+        tuple[str, bytes, int, bytes]
+    ]  # Idempotency-Key, fingerprint, status, encoded reply
 
 
 class Shard:
@@ -92,7 +94,9 @@ class Shard:
         self._claims.clear()
         tickets = self.history.name_rows(self, rows)
         names, documents = self.directory.take_fresh(batch.first_seq + batch.count - 1)
-        return Sealed(self.at_us, batch, names, documents, tickets, self.history.take_answers()), replies
+        return Sealed(
+            self.at_us, batch, names, documents, tickets, self.history.take_answers()
+        ), replies
 
     @property
     def is_pending(self) -> bool:

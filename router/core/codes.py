@@ -31,7 +31,9 @@ WORK_STATES: Final = MappingProxyType({PENDING: "pending", ACTIVE: "active", WRA
 
 # Presence of an agent.
 OFFLINE, AVAILABLE, AWAY, DRAINING = 0, 1, 2, 3
-PRESENCES: Final = MappingProxyType({OFFLINE: "offline", AVAILABLE: "available", AWAY: "away", DRAINING: "draining"})
+PRESENCES: Final = MappingProxyType(
+    {OFFLINE: "offline", AVAILABLE: "available", AWAY: "away", DRAINING: "draining"}
+)
 
 HUMAN, BOT = 0, 1
 AGENT_KINDS: Final = MappingProxyType({HUMAN: "human", BOT: "bot"})
@@ -83,9 +85,10 @@ COMMANDS: Final = MappingProxyType(
 
 # Events: facts, in the past tense.
 E_REFUSED = 1
-E_CHANNEL_SET, E_QUEUE_SET, E_PROFILE_SET, E_AGENT_SET, E_AGENT_REMOVED, E_POLICY_SET, E_PRICES_SET, E_QUEUE_OPENED, E_DISTANCE_SET = (
-    2, 3, 4, 5, 6, 7, 8, 9, 10,
-)  # fmt: skip
+(
+    E_CHANNEL_SET, E_QUEUE_SET, E_PROFILE_SET, E_AGENT_SET, E_AGENT_REMOVED, E_POLICY_SET, E_PRICES_SET, E_QUEUE_OPENED,
+    E_DISTANCE_SET,
+) = (2, 3, 4, 5, 6, 7, 8, 9, 10)  # fmt: skip
 E_PRESENCE, E_AGENT_LOST, E_AGENT_RETURNED = 16, 17, 18
 E_ADDED, E_QUEUED, E_RELAXED, E_UPDATED, E_SUSPENDED, E_REPLIED = 32, 33, 34, 35, 36, 37
 E_CLOSED, E_FORGOTTEN, E_WARNED, E_BREACHED, E_HELD = 38, 39, 40, 41, 42
@@ -131,8 +134,21 @@ EVENTS: Final = MappingProxyType(
 )
 
 # Refusals: a command that changes nothing, and why. Name, HTTP problem code, sentence.
-R_TICKET_UNKNOWN, R_AGENT_UNKNOWN, R_OFFER_GONE, R_STATE, R_CAPACITY, R_TICKETS_FULL = 1, 2, 3, 4, 5, 6
-R_AGENT_NOT_ELIGIBLE, R_AGENT_NOT_AVAILABLE, R_WORKS_FULL, R_BAD_COMMAND, R_COOLING = 7, 8, 9, 10, 11
+R_TICKET_UNKNOWN, R_AGENT_UNKNOWN, R_OFFER_GONE, R_STATE, R_CAPACITY, R_TICKETS_FULL = (
+    1,
+    2,
+    3,
+    4,
+    5,
+    6,
+)
+R_AGENT_NOT_ELIGIBLE, R_AGENT_NOT_AVAILABLE, R_WORKS_FULL, R_BAD_COMMAND, R_COOLING = (
+    7,
+    8,
+    9,
+    10,
+    11,
+)
 REFUSALS: Final = MappingProxyType(
     {
         R_TICKET_UNKNOWN: ("ticket_unknown", "unknown_resource", "There is no such ticket."),
@@ -140,12 +156,32 @@ REFUSALS: Final = MappingProxyType(
         R_OFFER_GONE: ("offer_gone", "offer_not_open", "The offer is not open any more."),
         R_STATE: ("state_conflict", "state_conflict", "The ticket's state does not allow this."),
         R_CAPACITY: ("agent_full", "capacity_exceeded", "The agent has no room for this channel."),
-        R_TICKETS_FULL: ("tickets_full", "overloaded", "The shard holds as many tickets as it may."),
-        R_AGENT_NOT_ELIGIBLE: ("agent_not_eligible", "state_conflict", "The agent does not meet the requirements."),
-        R_AGENT_NOT_AVAILABLE: ("agent_not_available", "state_conflict", "The agent is not available."),
-        R_WORKS_FULL: ("agent_holds_too_much", "capacity_exceeded", "The agent holds as many tickets as anybody may."),
+        R_TICKETS_FULL: (
+            "tickets_full",
+            "overloaded",
+            "The shard holds as many tickets as it may.",
+        ),
+        R_AGENT_NOT_ELIGIBLE: (
+            "agent_not_eligible",
+            "state_conflict",
+            "The agent does not meet the requirements.",
+        ),
+        R_AGENT_NOT_AVAILABLE: (
+            "agent_not_available",
+            "state_conflict",
+            "The agent is not available.",
+        ),
+        R_WORKS_FULL: (
+            "agent_holds_too_much",
+            "capacity_exceeded",
+            "The agent holds as many tickets as anybody may.",
+        ),
         R_BAD_COMMAND: ("bad_command", "validation_failed", "The command is malformed."),
-        R_COOLING: ("agent_cooling_down", "state_conflict", "The agent declined this ticket a moment ago."),
+        R_COOLING: (
+            "agent_cooling_down",
+            "state_conflict",
+            "The agent declined this ticket a moment ago.",
+        ),
     }
 )
 
@@ -177,7 +213,14 @@ RUN_DONE, RUN_EVENTS, RUN_WORKS, RUN_TIMERS, RUN_LANES, RUN_TIES = 0, 1, 2, 3, 4
 
 # Ticket flags.
 F_FIRST_WARNED, F_FIRST_BREACHED, F_NEXT_WARNED, F_NEXT_BREACHED = 1, 2, 4, 8
-F_RESOLVE_WARNED, F_RESOLVE_BREACHED, F_ANSWERED, F_REPLIED, F_UNMATCHABLE, F_HELD = 16, 32, 64, 128, 256, 512
+F_RESOLVE_WARNED, F_RESOLVE_BREACHED, F_ANSWERED, F_REPLIED, F_UNMATCHABLE, F_HELD = (
+    16,
+    32,
+    64,
+    128,
+    256,
+    512,
+)
 
 # Command flags.
 C_FORCE, C_KEEP_AGE, C_BY_CUSTOMER = 1, 2, 4

@@ -154,7 +154,13 @@ def refresh_profile(s: Arrays, p: int) -> None:
     for i in range(k.skills):
         add_fit(match, s.agent_skill, k.skill[i], skill_share(s, p, i), row)
     if k.language >= 0:
-        add_fit(match, s.agent_language, k.language, int(s.policy[0].w_language) * int(k.language_weight) // 1000, row)
+        add_fit(
+            match,
+            s.agent_language,
+            k.language,
+            int(s.policy[0].w_language) * int(k.language_weight) // 1000,
+            row,
+        )
 
 
 @rule
@@ -167,7 +173,9 @@ def refresh_agent(s: Arrays, a: int) -> None:
             set_bit(s.skill_bits[i * LEVEL_MAX + level], a, on and s.agent_skill[a, i] > level)
     for i in range(s.agent_language.shape[1]):
         for level in range(LEVEL_MAX):
-            set_bit(s.language_bits[i * LEVEL_MAX + level], a, on and s.agent_language[a, i] > level)
+            set_bit(
+                s.language_bits[i * LEVEL_MAX + level], a, on and s.agent_language[a, i] > level
+            )
     for i in range(s.agent_group.shape[1]):
         set_bit(s.group_bits[i], a, on and s.agent_group[a, i] != 0)
     for i in range(s.region_bits.shape[0]):

@@ -25,4 +25,3 @@ def copy_words(s: Arrays, i: int, c: int) -> None:
         s.event_words[z.words + k] = s.inbox_words[command.words_from + k]
     e.words_from, e.words = z.words, command.words
     z.words += command.words
-

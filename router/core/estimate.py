@@ -38,7 +38,7 @@ def last_of(s: Arrays, root: int) -> int:
 
 @entry
 def place_of(s: Arrays, t: int) -> tuple[int, int]:
-    """Return the ticket's position among those that wait in its queue (1 is next by the policy's order), and how many wait."""
+    """Return a ticket's position in its queue (1 is next in the policy's order), and how many wait there."""
     q = s.profiles[s.tickets[t].profile].queue
     waiting = int(s.queues[q].waiting)
     if s.tickets[t].state != QUEUED:

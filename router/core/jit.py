@@ -1,16 +1,18 @@
 """
 How the core's rules are compiled.
 
-An *entry* is called from Python: it is optimized, emitted and cached on disk. A *rule* is only called from other rules, so
-it is lowered to LLVM's intermediate code and linked into the entries that reach it, where it is optimized once. Left to
-itself, Numba optimizes and emits each of some 250 rules with everything below it, again and again: the core took 179 s to
-compile that way and takes a quarter of it this way, for the same machine code in the entries.
+An *entry* is called from Python: it is optimized, emitted and cached on disk. A *rule* is only called from
+other rules, so it is lowered to LLVM's intermediate code and linked into the entries that reach it, where it
+is optimized once. Left to itself, Numba optimizes and emits each of some 250 rules with everything below it,
+again and again: the core took 179 s to compile that way and takes a quarter of it this way, for the same
+machine code in the entries.
 
 No ``fastmath`` and no ``parallel``: a rule gives the same bits every run.
 """
 
 import weakref
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
 from numba import njit
 from numba.core.codegen import JITCodeLibrary
@@ -18,8 +20,10 @@ from numba.core.compiler import CompilerBase, DefaultPassBuilder, _LowerResult
 from numba.core.compiler_machinery import register_pass
 from numba.core.typed_passes import NativeLowering
 
+Rule = TypeVar("Rule", bound=Callable[..., Any])
 
-class LinkedLibrary(JITCodeLibrary):  # type: ignore[misc]
+
+class LinkedLibrary(JITCodeLibrary):
     """A rule's code, to be linked into entries and never run by itself."""
 
     def _optimize_final_module(self) -> None:
@@ -29,17 +33,17 @@ class LinkedLibrary(JITCodeLibrary):  # type: ignore[misc]
         """Finish without emitting machine code."""
         self._finalize_dynamic_globals()
         self._verify_declare_only_symbols()
-        self._final_module.__library = weakref.proxy(self)
+        self._final_module.__library = weakref.proxy(self)  # noqa: SLF001  (where Numba looks for it)
         self._finalized = True
 
 
-@register_pass(mutates_CFG=True, analysis_only=False)  # type: ignore[untyped-decorator]
-class LinkedLowering(NativeLowering):  # type: ignore[misc]
+@register_pass(mutates_CFG=True, analysis_only=False)
+class LinkedLowering(NativeLowering):
     """Lower a rule so that others can link it."""
 
     _name = "linked_lowering"
 
-    def run_pass(self, state: Any) -> bool:  # noqa: ANN401
+    def run_pass(self, state: Any) -> bool:
         """Lower without asking for an executable; a fresh builtin stands for the function where Numba wants one."""
         context = state.targetctx
         state.library = LinkedLibrary(context.codegen(), state.func_id.func_qualname)
@@ -47,26 +51,42 @@ class LinkedLowering(NativeLowering):  # type: ignore[misc]
         super().run_pass(state)
         state.flags.no_compile = False
         lowered = state["cr"]
-        stand_in = [].append
+        keeper: list[object] = []
+        stand_in = keeper.append
         context.insert_user_function(stand_in, lowered.fndesc, [state.library])
-        state.reload_init.extend(state.library._reload_init)
-        state["cr"] = _LowerResult(lowered.fndesc, lowered.call_helper, cfunc=stand_in, env=lowered.env)
+        state.reload_init.extend(state.library._reload_init)  # noqa: SLF001
+        state["cr"] = _LowerResult(
+            lowered.fndesc, lowered.call_helper, cfunc=stand_in, env=lowered.env
+        )
         return True
 
 
-class RuleCompiler(CompilerBase):  # type: ignore[misc]
+class RuleCompiler(CompilerBase):
     """Numba's own pipeline with the last step replaced."""
 
     def define_pipelines(self) -> list[Any]:
         """Return the one pipeline."""
         builder = DefaultPassBuilder.define_nopython_pipeline(self.state)
         builder.passes = [
-            (LinkedLowering, about) if name is NativeLowering else (name, about) for name, about in builder.passes
+            (LinkedLowering, about) if name is NativeLowering else (name, about)
+            for name, about in builder.passes
         ]
-        builder._finalized = False
+        builder._finalized = False  # noqa: SLF001  (the step was replaced after it was closed)
         builder.finalize()
         return [builder]
 
 
-rule = njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, pipeline_class=RuleCompiler)
-entry = njit(cache=True, nogil=True, error_model="numpy")
+def rule(function: Rule) -> Rule:
+    """Compile a function for use by other rules."""
+    options: dict[str, Any] = {
+        "no_cpython_wrapper": True,
+        "no_cfunc_wrapper": True,
+        "pipeline_class": RuleCompiler,
+    }
+    compiled = njit(nogil=True, error_model="numpy", **options)(function)
+    return cast("Rule", compiled)
+
+
+def entry(function: Rule) -> Rule:
+    """Compile a function that Python calls, and keep the result on disk."""
+    return cast("Rule", njit(cache=True, nogil=True, error_model="numpy")(function))

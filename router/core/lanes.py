@@ -1,9 +1,10 @@
 """
 Lanes: who waits, oldest first.
 
-A lane holds the waiting tickets of one profile, priority and target, so its head is its most urgent ticket. It is a treap
-over the tickets' own rows, ordered by (start, serial): adding and removing take O(log n) whatever the order, and the
-shape, hence the speed, does not depend on what customers send. Derived: rebuilt from the tickets after recovery.
+A lane holds the waiting tickets of one profile, priority and target, so its head is its most urgent ticket.
+It is a treap over the tickets' own rows, ordered by (start, serial): adding and removing take O(log n)
+whatever the order, and the shape, hence the speed, does not depend on what customers send. Derived: rebuilt
+from the tickets after recovery.
 
 References
 ----------
@@ -17,7 +18,7 @@ from router.core.state import Arrays
 @rule
 def weight_of(serial: int) -> int:
     """Return the heap priority of a ticket: a hash of its serial, so no random source is needed."""
-    x = (serial * 0x9E3779B1) & 0xFFFFFFFF
+    x = (int(serial) * 0x9E3779B1) & 0xFFFFFFFF
     x ^= x >> 16
     x = (x * 0x85EBCA6B) & 0xFFFFFFFF
     return x ^ (x >> 13)
@@ -176,7 +177,8 @@ def leave_lane(s: Arrays, t: int) -> None:
     while node.left >= 0 or node.right >= 0:
         up = node.left
         if up < 0 or (
-            node.right >= 0 and weight_of(s.tickets[node.right].serial) > weight_of(s.tickets[up].serial)
+            node.right >= 0
+            and weight_of(s.tickets[node.right].serial) > weight_of(s.tickets[up].serial)
         ):
             up = node.right
         rotate_up(s, lane, up)

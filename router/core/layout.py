@@ -9,7 +9,11 @@ from typing import Final
 
 import numpy as np
 
-from router.core.limits import GROUPS_PER_PROFILE_MAX, REGIONS_PER_PROFILE_MAX, SKILLS_PER_PROFILE_MAX
+from router.core.limits import (
+    GROUPS_PER_PROFILE_MAX,
+    REGIONS_PER_PROFILE_MAX,
+    SKILLS_PER_PROFILE_MAX,
+)
 
 HEAD: Final = np.dtype(
     [
@@ -38,6 +42,7 @@ TICKET: Final = np.dtype(
     [
         ("serial", "i8"),
         ("created_us", "i8"),
+        ("asked_us", "i8"),  # when it first waited for base_profile: relaxing counts from then
         ("start_us", "i8"),  # origin of its age; may be back-dated
         ("queued_us", "i8"),  # when it last began to wait
         ("start_at_us", "i8"),  # scheduled start, or the end of a suspension; NEVER_US when none
@@ -120,7 +125,8 @@ WORK: Final = np.dtype(
 )
 
 TIE: Final = np.dtype(
-    [("until_us", "i8"), ("bonus", "i4"), ("agent", "i4"), ("cooling", "i4"), ("next", "i4")], align=True
+    [("until_us", "i8"), ("bonus", "i4"), ("agent", "i4"), ("cooling", "i4"), ("next", "i4")],
+    align=True,
 )
 """What is special between one ticket and one agent: a preference (bonus in thousandths) or a cool-down."""
 
@@ -245,7 +251,10 @@ EVENT: Final = np.dtype(
         ("value", "i8"),
         ("kind", "i4"),
         ("reason", "i4"),
-        ("cause", "i4"),  # index of the command in its frame; -1 for a timer, -2 for a joint decision
+        (
+            "cause",
+            "i4",
+        ),  # index of the command in its frame; -1 for a timer, -2 for a joint decision
         ("ticket", "i4"),
         ("agent", "i4"),
         ("work", "i4"),

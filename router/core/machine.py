@@ -7,7 +7,8 @@ deciding. Memory grows here, outside the compiled rules, by doubling.
 
 import struct
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,8 @@ _COMMAND: Final = struct.Struct("<qqqqiiiiiiii")
 assert _COMMAND.size == layout.COMMAND.itemsize
 
 
-class Batch(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Batch:
     """What one run was told and what came of it; plain bytes, ready for a journal frame."""
 
     first_seq: int
@@ -35,14 +37,20 @@ class Batch(NamedTuple):
     words: NDArray[np.int64]  # of the events
 
 
-class Full(Exception):
+class FullError(Exception):
     """A table is at its limit; the message names it and the limit."""
 
 
 class Machine:
     """One shard's core: state, inbox and outbox. Not thread-safe; one driver at a time."""
 
-    def __init__(self, sizes: Sizes | None = None, *, tickets_max: int = TICKETS_MAX, agents_max: int = AGENTS_MAX):
+    def __init__(
+        self,
+        sizes: Sizes | None = None,
+        *,
+        tickets_max: int = TICKETS_MAX,
+        agents_max: int = AGENTS_MAX,
+    ) -> None:
         self.sizes = sizes or Sizes()
         self.tickets_max, self.agents_max = tickets_max, agents_max
         self._adopt(empty(self.sizes))
@@ -57,16 +65,21 @@ class Machine:
 
     # -- telling -----------------------------------------------------------------------------------------------------
 
-    def push(
-        self, kind: int, at_us: int, *, ticket: int = -1, agent: int = -1, profile: int = -1, aux: int = 0,
-        serial: int = 0, until_us: int = 0, value: int = 0, options: int = 0, words: Sequence[int] = (),
-    ) -> int:  # fmt: skip
-        """Queue a command for the next run and return its index; events it causes carry that index as ``cause``."""
+    def push(self, kind: int, at_us: int, words: Sequence[int] = (), **fields: int) -> int:
+        """
+        Queue a command for the next run and return its index; events it causes carry that index as ``cause``.
+
+        ``fields`` are those of ``layout.COMMAND``: ticket, agent, profile (-1 unless given), serial, until_us, value,
+        options and aux (0 unless given).
+        """
         n = self._count
         if n >= COMMANDS_PER_RUN_MAX:
-            raise Full(f"{n} commands wait for a run; at most {COMMANDS_PER_RUN_MAX} do. Maybe run first.")
+            limit = f"at most {COMMANDS_PER_RUN_MAX} do. Maybe run first."
+            raise FullError(f"{n} commands wait for a run; {limit}")
+        field = fields.get
+        agent, profile, aux = field("agent", -1), field("profile", -1), field("aux", 0)
         if kind < c.ADD_TICKET and words:
-            self._make_room_for(kind, aux if kind != c.SET_AGENT else agent, profile, words)
+            self._make_room_for(kind, agent if kind == c.SET_AGENT else aux, profile, words)
         if n == self.sizes.inbox:
             self._grow(inbox=2 * n)
         start, length = self._words, len(words)
@@ -75,12 +88,16 @@ class Machine:
                 self._grow(inbox_words=2 * (start + length))
             self.arrays.inbox_words[start : start + length] = words
             self._words = start + length
-        _COMMAND.pack_into(
-            self._inbox, n * _COMMAND.size, at_us, serial, until_us, value,
-            kind, options, ticket, agent, profile, aux, start, length,
-        )  # fmt: skip
+        numbers = (at_us, field("serial", 0), field("until_us", 0), field("value", 0), kind)
+        rows = (field("options", 0), field("ticket", -1), agent, profile, aux, start, length)
+        _COMMAND.pack_into(self._inbox, n * _COMMAND.size, *numbers, *rows)
         self._count = n + 1
         return n
+
+    @property
+    def pending(self) -> int:
+        """Return how many commands wait for the next run."""
+        return self._count
 
     def run(self) -> Batch:
         """Work the queued commands off, decide, and return what happened."""
@@ -138,7 +155,8 @@ class Machine:
         blank_derived(self.arrays)
         self._make_room(
             lanes=2 * int(self.arrays.head["ticket_top"][0]) + Sizes().lanes,
-            timers=2 * int(self.arrays.head["ticket_top"][0] + self.arrays.head["work_top"][0]) + Sizes().timers,
+            timers=2 * int(self.arrays.head["ticket_top"][0] + self.arrays.head["work_top"][0])
+            + Sizes().timers,
         )
         derive(self.handle)
 
@@ -172,11 +190,13 @@ class Machine:
 
     # -- room --------------------------------------------------------------------------------------------------------
 
-    def _make_room_for(self, kind: int, row: int, profile: int, words: Sequence[int] | NDArray[np.int64]) -> None:
+    def _make_room_for(
+        self, kind: int, row: int, profile: int, words: Sequence[int] | NDArray[np.int64]
+    ) -> None:
         """Grow the registry so that a configuration command's indices exist."""
         if kind == c.SET_AGENT:
             if row >= self.agents_max:
-                raise Full(f"agent number {row}: at most {self.agents_max} agents fit")
+                raise FullError(f"agent number {row}: at most {self.agents_max} agents fit")
             at = layout.AGENT_WORDS
             skills, languages, groups, queues = (int(n) for n in words[4:8])
             ends = (at, at + 2 * skills, at + 2 * (skills + languages))
@@ -193,16 +213,17 @@ class Machine:
             self._make_room(queues=row + 1)
         elif kind == c.SET_PROFILE:
             n = int(words[7])
-            skills = [int(words[14 + 3 * i]) for i in range(n)]
-            groups = [int(w) for w in words[14 + 3 * n : 14 + 3 * n + int(words[8])]]
-            regions = [int(w) for w in words[14 + 3 * n + int(words[8]) :]]
+            group_at = 14 + 3 * n
+            named = [int(words[14 + 3 * i]) for i in range(n)]
+            teams = [int(w) for w in words[group_at : group_at + int(words[8])]]
+            places = [int(w) for w in words[group_at + int(words[8]) :]]
             self._make_room(
                 profiles=profile + 1, queues=1 + int(words[1]), languages=1 + int(words[4]),
-                skills=1 + max(skills, default=-1), groups=1 + max(groups, default=-1),
-                regions=1 + max([int(words[3]), *regions]),
+                skills=1 + max(named, default=-1), groups=1 + max(teams, default=-1),
+                regions=1 + max([int(words[3]), *places]),
             )  # fmt: skip
         elif kind == c.SET_DISTANCE:
-            self._make_room(regions=1 + max(max(map(int, words[0::3])), max(map(int, words[1::3]))))
+            self._make_room(regions=1 + max(map(int, (*words[0::3], *words[1::3]))))
 
     def _make_room(self, **wanted: int) -> None:
         """Grow what is too small for ``wanted`` rows."""

@@ -1,6 +1,7 @@
 """Rebuilding what is derived, and the digest of what is canonical."""
 
 import hashlib
+from typing import cast
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from router.core.eligibility import refresh_agent, refresh_profile
 from router.core.jit import entry
 from router.core.lanes import join_lane
 from router.core.limits import NEVER_US
-from router.core.state import CANONICAL, FILL, Arrays
+from router.core.state import CANONICAL, FILL, Arrays, Rows
 from router.core.timers import arm_agent, arm_ticket, arm_work
 
 DERIVED = (
@@ -66,7 +67,7 @@ def blank_derived(arrays: Arrays) -> None:
             array[:] = FILL.get(name, 0)
 
 
-def used(arrays: Arrays, name: str) -> np.ndarray:
+def used(arrays: Arrays, name: str) -> Rows:
     """Return the used part of a canonical array."""
     head = arrays.head[0]
     array = getattr(arrays, name)
@@ -77,7 +78,7 @@ def used(arrays: Arrays, name: str) -> np.ndarray:
         "agent_queue": head["agents"], "agent_cost": head["agents"], "agent_max": head["agents"],
         "agent_load": head["agents"],
     }.get(name, len(array))  # fmt: skip
-    return array[: int(rows)]
+    return cast("Rows", array[: int(rows)])
 
 
 def digest(arrays: Arrays) -> str:

@@ -1,21 +1,29 @@
 """
 The loop: commands in their order, timers between them, decisions as soon as time would move on.
 
-``run`` stops when a buffer might overflow and says which; its caller makes room and calls again. Nothing is lost or done
-twice: the loop stops only between units of work.
+``run`` stops when a buffer might overflow and says which; its caller makes room and calls again. Nothing is
+lost or done twice: the loop stops only between units of work.
 """
 
 from router.core import codes as c
 from router.core.apply.dispatch import commit
+from router.core.apply.tickets import mark_ticket
 from router.core.emit import write_event
 from router.core.jit import entry, rule
 from router.core.limits import EVENTS_MARGIN, NEVER_US, WORDS_PER_COMMAND_MAX
 from router.core.rules.agents import fire_agent, on_agent_command
 from router.core.rules.deciding import decide_round
-from router.core.rules.plans import apply_plan, on_registry_command
-from router.core.rules.tickets import add_ticket, close_ticket, expire_offer, forget_ticket, on_ticket_command, relax_ticket
-from router.core.rules.works import complete, on_work_command
 from router.core.rules.offering import queue_again, release
+from router.core.rules.plans import apply_plan, on_registry_command
+from router.core.rules.tickets import (
+    add_ticket,
+    close_ticket,
+    expire_offer,
+    forget_ticket,
+    on_ticket_command,
+    relax_ticket,
+)
+from router.core.rules.works import complete, on_work_command
 from router.core.state import Arrays
 from router.core.timers import (
     OF_AGENT,
@@ -29,7 +37,6 @@ from router.core.timers import (
     ticket_deadline,
     work_deadline,
 )
-from router.core.apply.tickets import mark_ticket
 
 
 @rule
@@ -183,7 +190,11 @@ def run(s: Arrays) -> int:
         if z.cursor < z.inbox:
             at_us = max(z.now_us, s.inbox[z.cursor].at_us)
         is_marked = z.dirty_agents + z.dirty_tickets > 0
-        if z.timers > 0 and s.timers[0].due_us <= at_us and not (is_marked and s.timers[0].due_us > z.now_us):
+        if (
+            z.timers > 0
+            and s.timers[0].due_us <= at_us
+            and not (is_marked and s.timers[0].due_us > z.now_us)
+        ):
             fire_first_timer(s)
         elif is_marked and (at_us > z.now_us or z.cursor >= z.inbox):
             decide_round(s)

@@ -6,7 +6,7 @@ The state: a few arrays, handed to compiled rules as one structure.
 plain Python on the very same arrays.
 """
 
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple, Self, cast
 
 import numba
 import numpy as np
@@ -15,7 +15,13 @@ from numba.experimental import structref
 from numpy.typing import NDArray
 
 from router.core import layout
-from router.core.limits import CANDIDATES_MAX, CHANNELS_MAX, DECIDE_ROWS_MAX, EVENTS_MARGIN, NEVER_US
+from router.core.limits import (
+    CANDIDATES_MAX,
+    CHANNELS_MAX,
+    DECIDE_ROWS_MAX,
+    EVENTS_MARGIN,
+    NEVER_US,
+)
 from solver.kernels.augment import AugmentWork, make_augment_work
 
 Rows = NDArray[Any]
@@ -85,21 +91,26 @@ CANONICAL: Final = (
 )  # fmt: skip
 
 
-@structref.register  # type: ignore[untyped-decorator]
-class StateType(types.StructRef):  # type: ignore[misc]
+@structref.register
+class StateType(types.StructRef):
     """The compiled rules' view of ``Arrays``."""
+
+    @property
+    def mangling_args(self) -> Any:
+        """Keep symbols short: there is one such type, and its full name has 20,000 characters in every symbol."""
+        return "CordboardState", ()
 
     def preprocess_fields(self, fields: Any) -> Any:
         """Forget that literals are literals, as structref asks."""
         return tuple((name, types.unliteral(typ)) for name, typ in fields)
 
 
-class State(structref.StructRefProxy):  # type: ignore[misc]
+class State(structref.StructRefProxy):
     """A handle on the arrays; opaque to Python."""
 
-    def __new__(cls, *arrays: Any) -> "State":
+    def __new__(cls, *arrays: Any) -> Self:
         """Wrap the arrays, in the order of ``Arrays``."""
-        return cast("State", structref.StructRefProxy.__new__(cls, *arrays))
+        return cast("Self", structref.StructRefProxy.__new__(cls, *arrays))
 
 
 structref.define_proxy(State, StateType, list(Arrays._fields))
@@ -108,7 +119,7 @@ structref.define_proxy(State, StateType, list(Arrays._fields))
 def handle(arrays: Arrays) -> Arrays:
     """Return what the rules take: a compiled structure, or with the JIT off the arrays themselves."""
     if numba.config.DISABLE_JIT:
-        plain = {name: array.view(np.recarray) for name, array in arrays._asdict().items()
+        plain: dict[str, Any] = {name: array.view(np.recarray) for name, array in arrays._asdict().items()
                  if isinstance(array, np.ndarray) and array.dtype.names}  # fmt: skip
         return arrays._replace(**plain)
     return cast("Arrays", State(*arrays))
@@ -194,7 +205,12 @@ def shapes(n: Sizes) -> dict[str, tuple[tuple[int, ...], Any]]:
 
 
 PAIRS_MAX: Final = DECIDE_ROWS_MAX * CANDIDATES_MAX
-FILL: Final = {"agent_wake": NEVER_US, "work_wake": NEVER_US, "profile_lane": -1, "agent_column": -1}
+FILL: Final = {
+    "agent_wake": NEVER_US,
+    "work_wake": NEVER_US,
+    "profile_lane": -1,
+    "agent_column": -1,
+}
 
 
 def empty(sizes: Sizes) -> Arrays:
@@ -205,6 +221,7 @@ def empty(sizes: Sizes) -> Arrays:
         search=make_augment_work(DECIDE_ROWS_MAX, PAIRS_MAX),
     )  # fmt: skip
     arrays.head[0]["ticket_free"] = -1
+    arrays.head[0]["next_serial"] = 1  # 0 is an agent who never had an offer
     arrays.head[0]["work_free"] = -1
     arrays.head[0]["tie_free"] = -1
     arrays.scratch[0]["lane_free"] = -1

@@ -1,19 +1,26 @@
 """
 Timers: a heap of wake-ups, at most one valid entry an entity.
 
-Each ticket, agent and work has one wake-up, the least of its deadlines. A deadline that moves nearer pushes a new entry;
-one that moves away leaves its old entry, which finds nothing to do and arms the next. Ties are broken by kind and row,
-so the order never depends on how the heap happens to lie. Derived: rebuilt from the deadlines after recovery.
+Each ticket, agent and work has one wake-up, the least of its deadlines. A deadline that moves nearer pushes a
+new entry; one that moves away leaves its old entry, which finds nothing to do and arms the next. Ties are
+broken by kind and row, so the order never depends on how the heap happens to lie. Derived: rebuilt from the
+deadlines after recovery.
 """
 
-from router.core.codes import ACTIVE, ASSIGNED, OFFERED, QUEUED, SCHEDULED, SUSPENDED, WRAPPING
 from router.core.codes import (
+    ACTIVE,
+    ASSIGNED,
     F_FIRST_BREACHED,
     F_FIRST_WARNED,
     F_NEXT_BREACHED,
     F_NEXT_WARNED,
     F_RESOLVE_BREACHED,
     F_RESOLVE_WARNED,
+    OFFERED,
+    QUEUED,
+    SCHEDULED,
+    SUSPENDED,
+    WRAPPING,
 )
 from router.core.jit import rule
 from router.core.limits import NEVER_US
@@ -91,8 +98,12 @@ def promises_deadline(s: Arrays, t: int) -> int:
     """Return the nearest deadline among the ticket's three promises."""
     k = s.tickets[t]
     f = k.marks
-    first = promise_deadline(k.first_warn_us, k.first_due_us, f & F_FIRST_WARNED != 0, f & F_FIRST_BREACHED != 0)
-    then = promise_deadline(k.next_warn_us, k.next_due_us, f & F_NEXT_WARNED != 0, f & F_NEXT_BREACHED != 0)
+    first = promise_deadline(
+        k.first_warn_us, k.first_due_us, f & F_FIRST_WARNED != 0, f & F_FIRST_BREACHED != 0
+    )
+    then = promise_deadline(
+        k.next_warn_us, k.next_due_us, f & F_NEXT_WARNED != 0, f & F_NEXT_BREACHED != 0
+    )
     whole = promise_deadline(
         k.resolve_warn_us, k.resolve_due_us, f & F_RESOLVE_WARNED != 0, f & F_RESOLVE_BREACHED != 0
     )
@@ -122,7 +133,9 @@ def ticket_deadline(s: Arrays, t: int) -> int:
     if state == SUSPENDED:
         return min(int(k.start_at_us), int(k.expire_us), promises_deadline(s, t))
     if state == QUEUED:
-        due_us = min(int(k.relax_us), int(k.expire_us), promises_deadline(s, t), cooling_deadline(s, t))
+        due_us = min(
+            int(k.relax_us), int(k.expire_us), promises_deadline(s, t), cooling_deadline(s, t)
+        )
         return min(due_us, int(k.hold_us)) if k.hold_us > s.scratch[0].now_us else due_us
     if state == OFFERED:
         return promises_deadline(s, t)

@@ -18,6 +18,13 @@ from router.stores.errors import BacklogFull, OutOfOrder, StoreClosed
 from router.stores.frames import Frame, Snapshot, Store, Tail
 
 NS_PER_S = 1_000_000_000
+# A loop that always finds something to do gives up the interpreter often, but for too short a time
+# for a waiting thread to wake up and take it, and the switch interval does not help, because each
+# try starts it anew: the thread starved for 0.3 to 1 s (bench/stores.py, busy_loop). So when frames
+# wait and nothing was heard for a while the loop stands still for one commit.
+STARVED_AFTER_S = 0.004
+LEND_S = 0.002  # a slow disk may cost the loop a third of its time, no more
+assert LEND_S <= STARVED_AFTER_S / 2
 
 
 class BacklogLimits(NamedTuple):
@@ -40,6 +47,7 @@ class WriterStatistics(NamedTuple):
     frames_last_commit: int = 0
     frames_largest_commit: int = 0
     last_commit_s: float = 0.0
+    total_commit_s: float = 0.0
     slowest_commit_s: float = 0.0
     under_way_s: float = 0.0  # how long the thread has been at its present work
     waiting_frames: int = 0
@@ -79,6 +87,7 @@ class GroupCommit:
         self._appended = self._durable = tail.number
         self._waiting_frames = self._waiting_bytes = 0
         self._counts = WriterStatistics()
+        self._watch: asyncio.TimerHandle | None = None
         self._committer = Committer(store, clock_ns, self._tell)
 
     @property
@@ -118,6 +127,8 @@ class GroupCommit:
         self._waiting_frames += 1
         self._waiting_bytes += len(frame.body)
         self._committer.work.put(frame)
+        if self._watch is None:
+            self._watch_from(self._durable)
 
     async def wait_durable(self, number: int) -> None:
         """Wait until frame ``number`` is durable; raise what kept it from becoming so."""
@@ -162,6 +173,8 @@ class GroupCommit:
             self._committer.work.put(Stop())
         await asyncio.shield(self._ended)
         self._committer.join()
+        if self._watch is not None:
+            self._watch.cancel()
         self._raise_failure()
 
     def _refuse_stopped(self) -> None:
@@ -172,6 +185,16 @@ class GroupCommit:
     def _raise_failure(self) -> None:
         if self._failure is not None:
             raise copy(self._failure)
+
+    def _watch_from(self, durable: int) -> None:
+        self._watch = self._loop.call_later(STARVED_AFTER_S, self._lend, durable)
+
+    def _lend(self, durable_before: int) -> None:
+        self._watch = None
+        if self._waiting_frames and self._failure is None:
+            if self._durable == durable_before:
+                self._committer.let_commit(LEND_S)
+            self._watch_from(self._durable)
 
     def _tell(self, report: Report) -> None:
         # Called from the thread. Without a loop nobody is left to tell; the work goes on.
@@ -202,6 +225,7 @@ class GroupCommit:
             frames_last_commit=commit.frames,
             frames_largest_commit=max(counts.frames_largest_commit, commit.frames),
             last_commit_s=took_s,
+            total_commit_s=counts.total_commit_s + took_s,
             slowest_commit_s=max(counts.slowest_commit_s, took_s),
         )
         while self._waiters and self._waiters[0][0] <= commit.number:

@@ -1,8 +1,9 @@
 """
 Who may take what: feasibility as bitmaps, one bit per agent.
 
-A set of agents is a row of ``uint64`` words; agent ``a`` is bit ``a & 63`` of word ``a >> 6``. Requiring something is an
-AND of 64 agents at a time, being in any of several groups is an OR. The slow twins are in ``tests/naive.py``.
+A set of agents is a row of ``uint64`` words; agent ``a`` is bit ``a & 63`` of word ``a >> 6``. Requiring
+something is an AND of 64 agents at a time, being in any of several groups is an OR. The slow twins are in
+``tests/naive.py``.
 """
 
 import numpy as np
@@ -45,7 +46,7 @@ def has_bit(row: NDArray[np.uint64], agent: int) -> bool:
     agent
         int, index of the agent, 0 <= agent < 64 * words.
     """
-    return (row[agent >> 6] >> np.uint64(agent & 63)) & ONE != np.uint64(0)
+    return bool((row[agent >> 6] >> np.uint64(agent & 63)) & ONE != np.uint64(0))
 
 
 @njit(cache=True, nogil=True)
@@ -87,7 +88,9 @@ def keep_common(row: NDArray[np.uint64], other: NDArray[np.uint64]) -> None:
 
 
 @njit(cache=True, nogil=True)
-def keep_any(row: NDArray[np.uint64], bits: NDArray[np.uint64], members: NDArray[np.int32], count: int) -> None:
+def keep_any(
+    row: NDArray[np.uint64], bits: NDArray[np.uint64], members: NDArray[np.int32], count: int
+) -> None:
     """
     Keep only the agents that are in at least one of the named sets.
 
@@ -162,7 +165,9 @@ def count_bits(row: NDArray[np.uint64]) -> int:
     for w in range(row.shape[0]):
         x = row[w]
         x = x - ((x >> ONE) & np.uint64(0x5555555555555555))
-        x = (x & np.uint64(0x3333333333333333)) + ((x >> np.uint64(2)) & np.uint64(0x3333333333333333))
+        x = (x & np.uint64(0x3333333333333333)) + (
+            (x >> np.uint64(2)) & np.uint64(0x3333333333333333)
+        )
         x = (x + (x >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
-        total += np.int64((x * np.uint64(0x0101010101010101)) >> np.uint64(56))
+        total += int((x * np.uint64(0x0101010101010101)) >> np.uint64(56))
     return total

@@ -13,7 +13,11 @@ from solver.kernels.terms import fit
 
 @njit(cache=True, nogil=True)
 def add_fit(
-    out: NDArray[np.int32], levels: NDArray[np.uint8], column: int, weight: int, mask: NDArray[np.uint64]
+    out: NDArray[np.int32],
+    levels: NDArray[np.uint8],
+    column: int,
+    weight: int,
+    mask: NDArray[np.uint64],
 ) -> None:
     """
     Add one skill's or language's fit to a match row.
@@ -39,4 +43,4 @@ def add_fit(
         if mask[w] == np.uint64(0):
             continue
         for a in range(w * 64, min(w * 64 + 64, out.shape[0])):
-            out[a] += np.int32(fit(np.int64(levels[a, column]), weight))
+            out[a] += np.int32(fit(int(levels[a, column]), weight))

@@ -157,6 +157,10 @@ def refuse(s: Arrays, refusal: int, aux: int) -> None:
 
 @entry
 def fold(s: Arrays, count: int) -> None:
-    """Apply the first ``count`` events of the buffer without deciding anything; see ``snapshot.rebuild`` for the rest."""
+    """
+    Apply the first ``count`` events of the buffer without deciding anything.
+
+    See ``snapshot.rebuild`` for the rest.
+    """
     for i in range(count):
         apply_event(s, i)

@@ -1,6 +1,12 @@
 """What offer and assignment events do."""
 
-from router.core.apply.tickets import close_assignment, cool_down, end_ticket, leave_queue, note_answer
+from router.core.apply.tickets import (
+    close_assignment,
+    cool_down,
+    end_ticket,
+    leave_queue,
+    note_answer,
+)
 from router.core.apply.works import close_work, open_work
 from router.core.codes import (
     ACTIVE,
@@ -128,6 +134,8 @@ def on_released(s: Arrays, i: int) -> None:
     t = int(e.ticket)
     s.tickets[t].agent = -1
     s.tickets[t].reply_return_us = NEVER_US
+    if e.until_us > 0:
+        cool_down(s, t, int(e.agent), e.until_us)
     s.tickets[t].version += 1
     s.agents[e.agent].version += 1
     close_assignment(s, int(e.work), e.at_us)

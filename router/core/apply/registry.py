@@ -17,7 +17,13 @@ def on_channel_set(s: Arrays, i: int) -> None:
     e = s.events[i]
     w = s.event_words[e.words_from : e.words_from + e.words]
     c = s.channels[e.aux]
-    c.cost, c.maximum, c.offer_ttl_us, c.wrap_up_us, c.reply_return_us = w[0], w[1], w[2], w[3], w[4]
+    c.cost, c.maximum, c.offer_ttl_us, c.wrap_up_us, c.reply_return_us = (
+        w[0],
+        w[1],
+        w[2],
+        w[3],
+        w[4],
+    )
     c.auto_accept, c.interruptible, c.interrupts = w[5], w[6], w[7]
     s.head[0].channels = max(s.head[0].channels, e.aux + 1)
 
@@ -78,7 +84,7 @@ def on_profile_set(s: Arrays, i: int) -> None:
 @rule
 def on_agent_set(s: Arrays, i: int) -> None:
     """
-    Words: kind, region, all_queues, units, then the lengths of and the lists of skills, languages, groups, queues, channels.
+    Words: kind, region, all_queues, units, then how many skills, languages, groups, queues, channels, then these.
 
     Skills and languages come as (index, level), channels as (index, cost, maximum) for every channel.
     """
@@ -171,8 +177,21 @@ def on_policy_set(s: Arrays, i: int) -> None:
     e = s.events[i]
     w = s.event_words[e.words_from : e.words_from + e.words]
     k = s.policy[0]
-    k.cooldown_us, k.unanswered_us, k.grace_us, k.hold_us, k.retention_us = w[0], w[1], w[2], w[3], w[4]
-    k.revision, k.engine, k.order, k.key, k.no_answer_max, k.serve = w[5], w[6], w[7], w[8], w[9], w[10]
+    k.cooldown_us, k.unanswered_us, k.grace_us, k.hold_us, k.retention_us = (
+        w[0],
+        w[1],
+        w[2],
+        w[3],
+        w[4],
+    )
+    k.revision, k.engine, k.order, k.key, k.no_answer_max, k.serve = (
+        w[5],
+        w[6],
+        w[7],
+        w[8],
+        w[9],
+        w[10],
+    )
     k.w_skill, k.w_language, k.w_region, k.w_preferred = w[11], w[12], w[13], w[14]
     k.w_urgency, k.w_idle, k.w_load, k.w_price = w[15], w[16], w[17], w[18]
     if not s.scratch[0].folding:
@@ -185,7 +204,9 @@ def on_prices_set(s: Arrays, i: int) -> None:
     """Words: (agent, price) pairs."""
     e = s.events[i]
     for n in range(e.words // 2):
-        s.agents[s.event_words[e.words_from + 2 * n]].price = s.event_words[e.words_from + 2 * n + 1]
+        s.agents[s.event_words[e.words_from + 2 * n]].price = s.event_words[
+            e.words_from + 2 * n + 1
+        ]
 
 
 @rule

@@ -17,7 +17,7 @@ from router.core.codes import (
 from router.core.jit import rule
 from router.core.lanes import join_lane, leave_lane
 from router.core.layout import TICKET_WORDS
-from router.core.limits import NEVER_US
+from router.core.limits import NEVER_US, TIES_PER_TICKET_MAX
 from router.core.state import Arrays
 from router.core.timers import arm_ticket
 
@@ -61,7 +61,7 @@ def warning_of(s: Arrays, t: int, base_us: int, due_us: int) -> int:
     if due_us >= NEVER_US:
         return NEVER_US
     permille = s.queues[s.profiles[s.tickets[t].profile].queue].warn_permille
-    return base_us + (due_us - base_us) // 1000 * permille
+    return int(base_us + (due_us - base_us) // 1000 * permille)
 
 
 @rule
@@ -95,14 +95,43 @@ def drop_ties(s: Arrays, t: int) -> None:
 
 
 @rule
-def cool_down(s: Arrays, t: int, a: int, until_us: int) -> None:
-    """Keep the ticket from the agent until then."""
-    r = int(s.tickets[t].tie)
+def drop_preferences(s: Arrays, t: int) -> None:
+    """Give the ticket's preferred agents back and keep its cool-downs, in their order."""
+    h = s.head[0]
+    r, kept = int(s.tickets[t].tie), -1
     while r >= 0:
-        if s.ties[r].agent == a and s.ties[r].cooling:
-            s.ties[r].until_us = until_us
-            return
-        r = int(s.ties[r].next)
+        tie = s.ties[r]
+        following = int(tie.next)
+        if tie.cooling:
+            kept = r
+        else:
+            if kept < 0:
+                s.tickets[t].tie = following
+            else:
+                s.ties[kept].next = following
+            tie.agent, tie.until_us, tie.bonus, tie.next = 0, 0, 0, h.tie_free
+            h.tie_free = r
+        r = following
+
+
+@rule
+def cool_down(s: Arrays, t: int, a: int, until_us: int) -> None:
+    """Keep the ticket from the agent until then; of too many cool-downs the one that ends first makes room."""
+    r = int(s.tickets[t].tie)
+    cooling, first = 0, -1
+    while r >= 0:
+        tie = s.ties[r]
+        if tie.cooling:
+            if tie.agent == a:
+                tie.until_us = until_us
+                return
+            cooling += 1
+            if first < 0 or tie.until_us < s.ties[first].until_us:
+                first = r
+        r = int(tie.next)
+    if cooling >= TIES_PER_TICKET_MAX:
+        s.ties[first].agent, s.ties[first].until_us = a, until_us
+        return
     r = add_tie(s, t, a, until_us)
     s.ties[r].cooling = 1
 
@@ -114,9 +143,11 @@ def read_promises(s: Arrays, t: int, i: int) -> None:
     w = s.event_words[e.words_from : e.words_from + e.words]
     k.start_us, k.expire_us, k.target_us = w[0], w[2], w[3]
     k.first_due_us, k.next_target_us, k.resolve_due_us, k.priority = w[4], w[5], w[6], w[7]
+    if k.marks & F_REPLIED:
+        k.first_due_us = NEVER_US  # that promise is kept
     k.first_warn_us = warning_of(s, t, k.start_us, k.first_due_us)
     k.resolve_warn_us = warning_of(s, t, k.start_us, k.resolve_due_us)
-    drop_ties(s, t)
+    drop_preferences(s, t)
     for n in range(w[8]):
         at = TICKET_WORDS + 3 * n
         r = add_tie(s, t, w[at], w[at + 2])
@@ -136,14 +167,18 @@ def on_added(s: Arrays, i: int) -> None:
         h.ticket_top += 1
     h.tickets_live += 1
     h.next_ticket = e.serial + 1
-    k.serial, k.created_us, k.next_free = e.serial, e.at_us, -1
+    k.serial, k.created_us, k.asked_us, k.next_free = e.serial, e.at_us, e.at_us, -1
     k.profile, k.base_profile, k.marks = e.profile, e.profile, e.aux
     k.agent, k.work, k.tie, k.offers_open, k.declines, k.requeues = -1, -1, -1, 0, 0, 0
-    k.next_due_us, k.next_warn_us, k.reply_return_us, k.hold_us = NEVER_US, NEVER_US, NEVER_US, NEVER_US
+    k.next_due_us, k.next_warn_us, k.reply_return_us, k.hold_us = (
+        NEVER_US,
+        NEVER_US,
+        NEVER_US,
+        NEVER_US,
+    )
     k.answered_us, k.forget_us, k.version = 0, NEVER_US, 1
     if not s.scratch[0].folding:
         s.nodes[t].wake_us = NEVER_US
-        s.nodes[t].dirty = 0
     read_promises(s, t, i)
     k.start_at_us = s.event_words[e.words_from + 1]
     if k.start_at_us > e.at_us:
@@ -157,7 +192,7 @@ def on_added(s: Arrays, i: int) -> None:
 def first_queued(s: Arrays, t: int, at_us: int) -> None:
     """Start the relaxation clock and wait."""
     k = s.tickets[t]
-    k.created_us = at_us
+    k.asked_us = at_us
     p = s.profiles[k.profile]
     k.relax_us = at_us + p.next_after_us if p.next >= 0 else NEVER_US
     s.queues[p.queue].entered += 1
@@ -197,7 +232,7 @@ def on_relaxed(s: Arrays, i: int) -> None:
     k.profile = e.profile
     k.version += 1
     p = s.profiles[k.profile]
-    k.relax_us = k.created_us + p.next_after_us if p.next >= 0 else NEVER_US
+    k.relax_us = k.asked_us + p.next_after_us if p.next >= 0 else NEVER_US
     enter_queue(s, t, k.queued_us)
     arm_ticket(s, t)
 
@@ -213,7 +248,7 @@ def on_updated(s: Arrays, i: int) -> None:
         leave_queue(s, t)
     k.version += 1
     if e.profile != k.base_profile:
-        k.profile, k.base_profile = e.profile, e.profile
+        k.profile, k.base_profile, k.asked_us = e.profile, e.profile, e.at_us
         p = s.profiles[e.profile]
         k.relax_us = e.at_us + p.next_after_us if p.next >= 0 else NEVER_US
     k.marks = (k.marks & ~F_UNMATCHABLE) | e.aux
@@ -245,7 +280,12 @@ def on_replied(s: Arrays, i: int) -> None:
     k.version += 1
     if e.aux == 0:
         k.marks |= F_REPLIED
-        k.first_due_us, k.first_warn_us, k.next_due_us, k.next_warn_us = NEVER_US, NEVER_US, NEVER_US, NEVER_US
+        k.first_due_us, k.first_warn_us, k.next_due_us, k.next_warn_us = (
+            NEVER_US,
+            NEVER_US,
+            NEVER_US,
+            NEVER_US,
+        )
         k.reply_return_us = NEVER_US
     elif k.marks & F_REPLIED and k.next_target_us > 0 and k.next_due_us == NEVER_US:
         k.next_due_us = e.at_us + k.next_target_us
@@ -280,9 +320,31 @@ def on_forgotten(s: Arrays, i: int) -> None:
     h, t = s.head[0], int(s.events[i].ticket)
     k = s.tickets[t]
     k.serial, k.created_us, k.start_us, k.queued_us, k.start_at_us, k.relax_us = 0, 0, 0, 0, 0, 0
-    k.expire_us, k.target_us, k.first_due_us, k.first_warn_us, k.next_due_us, k.next_warn_us = 0, 0, 0, 0, 0, 0
-    k.next_target_us, k.resolve_due_us, k.resolve_warn_us, k.reply_return_us, k.hold_us = 0, 0, 0, 0, 0
-    k.answered_us, k.forget_us, k.state, k.profile, k.base_profile, k.priority, k.marks = 0, 0, 0, 0, 0, 0, 0
+    k.expire_us, k.target_us, k.first_due_us, k.first_warn_us, k.next_due_us, k.next_warn_us = (
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+    )
+    k.next_target_us, k.resolve_due_us, k.resolve_warn_us, k.reply_return_us, k.hold_us = (
+        0,
+        0,
+        0,
+        0,
+        0,
+    )
+    k.answered_us, k.forget_us, k.state, k.profile, k.base_profile, k.priority, k.marks = (
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+    )
+    k.asked_us = 0
     k.agent, k.work, k.offers_open, k.declines, k.requeues, k.tie, k.version = 0, 0, 0, 0, 0, 0, 0
     k.next_free = h.ticket_free
     h.ticket_free = t

@@ -9,7 +9,7 @@ for the whole floor and not only for the candidates.
 import numpy as np
 
 from router.core.codes import QUEUED
-from router.core.decide.single import is_open_to
+from router.core.decide.single import HEADS_TRIED_MAX, is_open_to
 from router.core.decide.values import FORBIDDEN, pair_value, ticket_urgency
 from router.core.eligibility import is_on_duty
 from router.core.jit import rule
@@ -119,6 +119,20 @@ def add_row(s: Arrays, rows: int, t: int) -> int:
 
 
 @rule
+def first_new_row(s: Arrays, lane: int, a: int) -> int:
+    """Return the oldest ticket of the lane that is no row yet and that agent ``a`` may take now, or -1."""
+    t = int(s.lanes[lane].head)
+    tried = 0
+    while t >= 0 and tried < HEADS_TRIED_MAX:
+        if not s.nodes[t].dirty & 2:
+            if s.tickets[t].tie < 0 or pair_value(s, t, a) != FORBIDDEN:
+                return t
+            tried += 1
+        t = after(s, t)
+    return -1
+
+
+@rule
 def unmark_rows(s: Arrays, rows: int) -> None:
     """Forget which tickets are rows."""
     for r in range(rows):
@@ -142,16 +156,12 @@ def gather_rows(s: Arrays) -> int:
             lane = int(s.lanes_active[n])
             if not is_open_to(s, lane, a):
                 continue
-            t = int(s.lanes[lane].head)
-            left = 1
-            while t >= 0 and left > 0:
-                if not s.nodes[t].dirty & 2:
-                    if rows == DECIDE_ROWS_MAX:
-                        unmark_rows(s, rows)
-                        return -1
-                    rows = add_row(s, rows, t)
-                    left -= 1
-                t = after(s, t)
+            t = first_new_row(s, lane, a)
+            if t >= 0 and rows == DECIDE_ROWS_MAX:
+                unmark_rows(s, rows)
+                return -1
+            if t >= 0:
+                rows = add_row(s, rows, t)
     for i in range(z.dirty_tickets):
         if rows < DECIDE_ROWS_MAX:
             rows = add_row(s, rows, int(s.dirty_tickets[i]))
@@ -188,11 +198,13 @@ def solve_rows(s: Arrays, rows: int) -> tuple[int, int, int]:
     pairs = int(s.pair_ptr[rows])
     columns = number_columns(s, pairs)
     graph = Pairs(s.pair_ptr[: rows + 1], s.pair_col[:pairs], s.pair_value[:pairs])
-    primal, dual = augment(graph, s.column_room[:columns], s.search, s.row_column[:rows], s.column_price[:columns])
+    primal, dual = augment(
+        graph, s.column_room[:columns], s.search, s.row_column[:rows], s.column_price[:columns]
+    )
     for r in range(rows):
         if s.row_omitted[r] > 0:
             profit = 0
             for i in range(s.pair_ptr[r], s.pair_ptr[r + 1]):
                 profit = max(profit, int(s.pair_value[i]) - int(s.column_price[s.pair_col[i]]))
             dual += max(0, int(s.row_omitted[r]) - profit)
-    return primal, dual, pairs
+    return int(primal), int(dual), pairs

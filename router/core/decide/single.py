@@ -16,7 +16,7 @@ HEADS_TRIED_MAX = 64
 
 @rule
 def best_agent(s: Arrays, t: int) -> tuple[int, int, int, int]:
-    """Return the agent the policy chooses for ticket ``t`` (-1: nobody), its value, the best value, and how many were seen."""
+    """Return the agent the policy chooses for a ticket (-1: nobody), its value, the best value, how many were seen."""
     p = s.tickets[t].profile
     eligible, ready = s.eligible[p], s.ready[s.profiles[p].channel]
     best, best_key, best_value, top_value, seen = -1, FORBIDDEN, FORBIDDEN, FORBIDDEN, 0
@@ -60,7 +60,7 @@ def is_open_to(s: Arrays, lane: int, a: int) -> bool:
 
 @rule
 def best_ticket(s: Arrays, a: int) -> tuple[int, int, int, int]:
-    """Return the waiting ticket the policy chooses for agent ``a`` (-1: none), its value, the best worth, and how many were seen."""
+    """Return the ticket the policy chooses for an agent (-1: none), its value, the best worth, how many were seen."""
     best, best_value, best_total, top_total, seen = -1, FORBIDDEN, FORBIDDEN, FORBIDDEN, 0
     if not is_on_duty(s, a):
         return best, best_value, top_total, seen

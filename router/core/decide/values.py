@@ -5,7 +5,14 @@ The value of a pair is the sum of named terms (``router.core.terms`` lists them 
 weigh values look at one key of the agent instead: how long idle, how long since the last offer, how loaded.
 """
 
-from router.core.codes import KEY_IDLE, KEY_LOAD, KEY_RECENT, KEY_VALUE, ORDER_AGE, ORDER_PRIORITY_AGE
+from router.core.codes import (
+    KEY_IDLE,
+    KEY_LOAD,
+    KEY_RECENT,
+    KEY_VALUE,
+    ORDER_AGE,
+    ORDER_PRIORITY_AGE,
+)
 from router.core.jit import rule
 from router.core.limits import VALUE_MAX
 from router.core.state import Arrays
@@ -61,7 +68,11 @@ def ticket_urgency(s: Arrays, t: int) -> int:
     """Return how pressing the ticket is, thousandths of a point; the same whoever takes it."""
     k = s.tickets[t]
     wait_us = max(0, s.scratch[0].now_us - k.start_us)
-    return int(s.policy[0].w_urgency) * urgency(wait_us, max(1, int(k.target_us)), int(k.priority)) // 1000
+    return (
+        int(s.policy[0].w_urgency)
+        * urgency(wait_us, max(1, int(k.target_us)), int(k.priority))
+        // 1000
+    )
 
 
 @rule

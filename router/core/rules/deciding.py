@@ -91,7 +91,7 @@ def has_any_room(s: Arrays, a: int) -> bool:
     """Return whether the agent could take something of some channel now."""
     if not is_on_duty(s, a):
         return False
-    for channel in range(s.head[0].channels):
+    for channel in range(s.head[0].channels):  # noqa: SIM110  (Numba has no generators)
         if has_room(s, a, channel):
             return True
     return False
@@ -183,7 +183,9 @@ def settle_jointly(s: Arrays) -> None:
         t, a = int(s.row_ticket[r]), int(s.column_agent[s.row_column[r]])
         if i < 0:
             i = note_decision(s, rows, z.dirty_agents, pairs, primal, dual)
-        if s.tickets[t].state != c.QUEUED or not has_room(s, a, s.profiles[s.tickets[t].profile].channel):
+        if s.tickets[t].state != c.QUEUED or not has_room(
+            s, a, s.profiles[s.tickets[t].profile].channel
+        ):
             continue  # a parallel offer of an earlier row took the agent
         value = pair_value(s, t, a)
         if value != FORBIDDEN:

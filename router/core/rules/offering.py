@@ -100,11 +100,19 @@ def set_presence(s: Arrays, a: int, presence: int, reason: int) -> None:
 
 @rule
 def release(s: Arrays, w: int, reason: int) -> int:
-    """Take an assignment from its agent; return the ticket, whose state is the caller's business."""
+    """
+    Take an assignment from its agent; return the ticket, whose state is the caller's business.
+
+    Who gave it back or fell silent cools down from it, or would be the next to get it.
+    """
     t = int(s.works[w].ticket)
     i = write_event(s, c.E_RELEASED, reason)
     e = s.events[i]
     e.ticket, e.agent, e.work, e.serial = t, s.works[w].agent, w, s.works[w].serial
+    if reason == c.BECAUSE_RELEASED:
+        e.until_us = e.at_us + s.policy[0].cooldown_us
+    elif reason == c.BECAUSE_NO_REPLY:
+        e.until_us = e.at_us + s.policy[0].unanswered_us
     commit(s, i)
     after_close(s, int(e.agent))
     return t
@@ -112,7 +120,11 @@ def release(s: Arrays, w: int, reason: int) -> int:
 
 @rule
 def offer_widely(s: Arrays, t: int, a: int, value: int, reason: int) -> int:
-    """Offer to the chosen agent and, where the queue asks for it, to the next best at the same time; return how many."""
+    """
+    Offer to the chosen agent and, where the queue asks for it, to the next best at the same time.
+
+    Return how many.
+    """
     k = s.profiles[s.tickets[t].profile]
     wanted = int(s.queues[k.queue].parallel)
     channel = int(k.channel)

@@ -8,7 +8,14 @@ from router.core.jit import rule
 from router.core.layout import TICKET_WORDS
 from router.core.lifecycle import is_legal
 from router.core.limits import NEVER_US
-from router.core.rules.offering import back_if_alone, offer, queue_again, release, revoke_pending
+from router.core.rules.offering import (
+    after_close,
+    back_if_alone,
+    offer,
+    queue_again,
+    release,
+    revoke_pending,
+)
 from router.core.state import Arrays
 
 REQUEUE_FLAG = 8
@@ -124,7 +131,11 @@ def assign_ticket(s: Arrays, n: int, t: int) -> None:
         if s.agents[a].presence == c.OFFLINE:
             refuse(s, c.R_AGENT_NOT_AVAILABLE, a)
             return
-    if not has_room(s, a, channel) and not (forced and is_able(s, a, channel)) and not has_offer(s, t, a):
+    if (
+        not has_room(s, a, channel)
+        and not (forced and is_able(s, a, channel))
+        and not has_offer(s, t, a)
+    ):
         refuse(s, c.R_CAPACITY, a)
         return
     revoke_pending(s, t, c.BECAUSE_MANUAL)
@@ -208,6 +219,7 @@ def expire_offer(s: Arrays, w: int) -> None:
     e.until_us = e.at_us + s.policy[0].unanswered_us
     commit(s, i)
     strike(s, a)
+    after_close(s, a)
     back_if_alone(s, t, c.BECAUSE_EXPIRED)
 
 

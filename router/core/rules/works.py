@@ -5,14 +5,26 @@ from router.core.apply.dispatch import commit, refuse
 from router.core.emit import write_event
 from router.core.jit import rule
 from router.core.limits import NEVER_US
-from router.core.rules.offering import accept, after_close, back_if_alone, queue_again, release, revoke
+from router.core.rules.offering import (
+    accept,
+    after_close,
+    back_if_alone,
+    queue_again,
+    release,
+    revoke,
+)
 from router.core.state import Arrays
 
 
 @rule
 def find_work(s: Arrays, serial: int, row: int) -> int:
     """Return the work's row if the serial is still its own, else -1."""
-    if row < 0 or row >= s.head[0].work_top or s.works[row].state == 0 or s.works[row].serial != serial:
+    if (
+        row < 0
+        or row >= s.head[0].work_top
+        or s.works[row].state == 0
+        or s.works[row].serial != serial
+    ):
         return -1
     return row
 

@@ -1,0 +1,1 @@
+"""The engine: shards behind asyncio, each with its inbox, its journal and those who listen."""

@@ -1,0 +1,290 @@
+"""
+A line: one shard at work. Calls come in, are settled together, and are answered once their frame is durable.
+
+What is in the inbox when the loop gets round to it is admitted and settled at once; while the disk syncs, the
+next calls gather. Nothing leaves before it is durable: an answer waits for its frame, and a question for
+every frame it may show.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from router.core.limits import COMMANDS_PER_RUN_MAX, NEVER_US
+from router.engine.archive import load_events
+from router.engine.feed import Feed
+from router.journal import encode, encode_portrait, portray
+from router.published import publish_sealed
+from router.shard import ComeAgain, Sealed, Shard
+from router.stores.errors import StoreError, StoreFull
+from router.stores.frames import Frame, Store, Tail
+from router.stores.writer import GroupCommit
+from router.wire.calls import Call, Reply, refused
+from router.wire.events import Event
+from router.wire.routes import BY_NAME
+
+INBOX_MAX: Final = 20_000
+"""Calls that may wait for the loop; more are told to come back."""
+CALLS_PER_SETTLEMENT_MAX: Final = 512
+COMMANDS_ROOM: Final = COMMANDS_PER_RUN_MAX - 1_100
+"""No further call is admitted above so many commands: a batch of 1,000 tickets must still fit."""
+LONGEST_SLEEP_S: Final = 60.0
+
+Answer = tuple[asyncio.Future[Reply], Reply]
+
+
+class Clock(Protocol):
+    """Where the time comes from; ``speed`` is how many of its seconds pass in a real one."""
+
+    @property
+    def speed(self) -> float:
+        """Return how fast the wall time runs."""
+
+    def now_us(self) -> int:
+        """Return microseconds since 1970."""
+
+    def monotonic_ns(self) -> int:
+        """Return nanoseconds that never go back."""
+
+
+class Line:
+    """One tenant's shard with its inbox, journal and feed. Build it in a running loop; use it from there only."""
+
+    def __init__(
+        self, shard: Shard, store: Store, tail: Tail, clock: Clock, *, snapshot_every: int = 200_000
+    ) -> None:
+        self.shard = shard
+        self._store = store
+        self._clock = clock
+        self._loop = asyncio.get_running_loop()
+        self._inbox: deque[tuple[Call, asyncio.Future[Reply]]] = deque()
+        self._answers: deque[tuple[int, list[Answer]]] = deque()
+        self._unpublished: deque[tuple[int, list[Event]]] = deque()
+        self._number = tail.number
+        self._snapshot_every = snapshot_every
+        self._snapshot_seq = tail.next_seq
+        self._saving: asyncio.Task[None] | None = None
+        self._is_scheduled = False
+        self._is_closing = False
+        self._timer: asyncio.TimerHandle | None = None
+        self.settlements = 0
+        self.calls = 0
+        self.writer = GroupCommit(
+            store, tail, clock.monotonic_ns, self._on_durable, self._on_failure
+        )
+        self.feed = Feed(tail.next_seq, self._load_events)
+        self._sleep()
+
+    @property
+    def waiting(self) -> int:
+        """Return how many calls wait for the loop."""
+        return len(self._inbox)
+
+    async def start(self, prepare: Callable[[], None]) -> None:
+        """Settle and make durable what ``prepare`` tells the shard: how an empty journal begins."""
+        prepare()
+        self._work()
+        await self.writer.wait_durable(self._number)
+
+    # -- calls ---------------------------------------------------------------------------------------------------------
+
+    def submit(self, call: Call) -> "asyncio.Future[Reply]":
+        """Take a call; the future holds the reply once it is durable."""
+        answer: asyncio.Future[Reply] = self._loop.create_future()
+        route = BY_NAME.get(call.name)
+        refusal = self._why_not()
+        if refusal is not None:
+            answer.set_result(refusal)
+        elif route is not None and route.is_query:
+            self._ask(call, answer)
+        elif len(self._inbox) >= INBOX_MAX or self.writer.is_backed_up:
+            answer.set_result(
+                refused("overloaded", "Too much waits for the disk.", retry_after_s=1)
+            )
+        else:
+            self._inbox.append((call, answer))
+            if not self._is_scheduled:
+                self._is_scheduled = True
+                self._loop.call_soon(self._work)
+        return answer
+
+    def _why_not(self) -> Reply | None:
+        """Return the refusal of every call while the line is stopped, None while it works."""
+        failure = self.writer.failure
+        if failure is not None:
+            code = "store_full" if isinstance(failure, StoreFull) else "not_ready"
+            return refused(code, f"The journal stopped: {failure}")
+        if self._is_closing:
+            return refused("not_ready", "The server is stopping.", retry_after_s=5)
+        return None
+
+    def _ask(self, call: Call, answer: "asyncio.Future[Reply]") -> None:
+        """Answer a question as things are now, once all that shows is durable."""
+        reply = self.shard.query(call, self._clock.now_us())
+        if self.writer.durable_number >= self._number:
+            answer.set_result(reply)
+        else:
+            self._hold(self._number, [(answer, reply)])
+
+    def _hold(self, number: int, answers: list[Answer]) -> None:
+        """Keep answers until a frame is durable."""
+        if self._answers and self._answers[-1][0] == number:
+            self._answers[-1][1].extend(answers)
+        else:
+            self._answers.append((number, answers))
+
+    # -- settling ------------------------------------------------------------------------------------------------------
+
+    def _work(self) -> None:
+        """Admit what is in the inbox and settle it."""
+        self._is_scheduled = False
+        if self.writer.failure is not None:
+            self._refuse_inbox()
+            return
+        now_us = self._clock.now_us()
+        waiting: list[asyncio.Future[Reply]] = []
+        done: list[Answer] = []
+        while (
+            self._inbox
+            and len(waiting) < CALLS_PER_SETTLEMENT_MAX
+            and self.shard.machine.pending < COMMANDS_ROOM
+        ):
+            call, answer = self._inbox[0]
+            reply = self.shard.admit(call, now_us)
+            if isinstance(reply, ComeAgain):
+                break
+            self._inbox.popleft()
+            self.calls += 1
+            if reply is None:
+                waiting.append(answer)
+            else:
+                done.append((answer, reply))
+        sealed, replies = self.shard.settle(now_us)
+        done += zip(waiting, replies, strict=True)
+        self._write(sealed, done)
+        if self._inbox and not self._is_scheduled:
+            self._is_scheduled = True
+            self._loop.call_soon(self._work)
+        self._sleep()
+
+    def _write(self, sealed: Sealed, done: list[Answer]) -> None:
+        """Journal a settlement and keep its answers until it is durable."""
+        self.settlements += 1
+        if sealed.batch.count or sealed.names or sealed.documents or sealed.answers:
+            frame = Frame(
+                self._number + 1,
+                sealed.batch.first_seq,
+                sealed.batch.count,
+                sealed.at_us,
+                encode(sealed),
+            )
+            try:
+                self.writer.append_nowait(frame)
+            except StoreError as error:
+                self._give_up(done, error)
+                return
+            self._number += 1
+            self._unpublished.append((self._number, publish_sealed(self.shard.directory, sealed)))
+        if self.writer.durable_number >= self._number:
+            for answer, reply in done:
+                resolve(answer, reply)
+        elif done:
+            self._hold(self._number, done)
+
+    def _sleep(self) -> None:
+        """Set the alarm for what is next due."""
+        if self._timer is not None:
+            self._timer.cancel()
+        due_us = self.shard.next_due_us()
+        wait_s = (
+            LONGEST_SLEEP_S
+            if due_us >= NEVER_US
+            else (due_us - self._clock.now_us()) / 1e6 / self._clock.speed
+        )
+        self._timer = self._loop.call_later(min(LONGEST_SLEEP_S, max(0.0, wait_s)), self._wake)
+
+    def _wake(self) -> None:
+        """Settle what is due."""
+        if self._is_closing or self.writer.failure is not None:
+            return
+        self._work()
+
+    # -- the disk ------------------------------------------------------------------------------------------------------
+
+    def _on_durable(self, number: int) -> None:
+        """Answer and publish what is durable now."""
+        while self._unpublished and self._unpublished[0][0] <= number:
+            self.feed.add(self._unpublished.popleft()[1])
+        while self._answers and self._answers[0][0] <= number:
+            for answer, reply in self._answers.popleft()[1]:
+                resolve(answer, reply)
+        due = self.feed.last_seq - self._snapshot_seq >= self._snapshot_every
+        if due and self._saving is None and not self._is_closing:
+            self._saving = self._loop.create_task(self.save_snapshot())
+            self._saving.add_done_callback(self._saved)
+
+    def _saved(self, task: "asyncio.Task[None]") -> None:
+        """Note the end of a snapshot; one that failed is tried again later, the journal is complete without it."""
+        self._saving = None
+        if not task.cancelled():
+            task.exception()
+
+    async def save_snapshot(self) -> None:
+        """Save the present state beside the journal; the loop goes on while it is encoded and written."""
+        portrait = portray(self.shard)
+        number = self._number
+        self._snapshot_seq = portrait.seq
+        blob = await self._loop.run_in_executor(None, encode_portrait, portrait)
+        await self.writer.save_snapshot(number, portrait.seq + 1, blob)
+
+    def _on_failure(self, failure: Exception) -> None:
+        """Refuse everything that is not durable: it is not known to be lost, but nobody may count on it."""
+        self._refuse_inbox()
+        while self._answers:
+            self._give_up(self._answers.popleft()[1], failure)
+        self._unpublished.clear()
+
+    def _give_up(self, done: list[Answer], failure: Exception) -> None:
+        """Refuse answers whose frame will not become durable."""
+        code = "store_full" if isinstance(failure, StoreFull) else "not_ready"
+        for answer, _ in done:
+            resolve(
+                answer, refused(code, f"The journal stopped before this was durable: {failure}")
+            )
+
+    def _refuse_inbox(self) -> None:
+        """Refuse calls that were not admitted."""
+        refusal = self._why_not() or refused("not_ready", "The journal stopped.")
+        while self._inbox:
+            resolve(self._inbox.popleft()[1], refusal)
+
+    def _load_events(self, first: int, most: int) -> list[Event]:
+        """Read older events from the journal."""
+        return load_events(
+            self._store, self.shard.directory, self.writer.durable_number, (first, most)
+        )
+
+    async def close(self) -> None:
+        """Settle what is in the inbox, make it durable, save a snapshot and let go of the journal."""
+        while self._inbox and self.writer.failure is None:
+            self._work()
+        self._is_closing = True
+        if self._timer is not None:
+            self._timer.cancel()
+        if self.writer.failure is None:
+            await self.writer.wait_durable(self._number)
+            if self._saving is not None:
+                await asyncio.wait([self._saving])
+            if self.feed.last_seq >= self._snapshot_seq:
+                await self.save_snapshot()
+        try:
+            await self.writer.close()
+        finally:
+            self._store.close()
+
+
+def resolve(answer: "asyncio.Future[Reply]", reply: Reply) -> None:
+    """Give an answer unless the caller has left."""
+    if not answer.done():
+        answer.set_result(reply)

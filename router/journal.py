@@ -1,0 +1,155 @@
+"""
+What a frame and a snapshot hold, as bytes.
+
+A frame is one settlement: the commands as the core was told them, the events they caused, and what the
+directory learned. Recovery folds the events; ``verify`` tells the core the commands again and compares. Both
+read the numbers of the core's records, so a change of ``layout`` changes ``FORMAT``.
+"""
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import msgpack
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from router.core import layout
+from router.core.machine import Machine
+from router.core.recovery import used
+from router.core.state import CANONICAL
+from router.directory import BODIES
+from router.shard import Sealed, Shard
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+FORMAT: Final = 1
+_encoder: Final = msgspec.msgpack.Encoder()
+_decode: Final = msgspec.msgpack.Decoder().decode
+
+
+class FormatError(ValueError):
+    """A frame or a snapshot is of another format, or not one at all; the message says which and what was expected."""
+
+
+class Recorded(NamedTuple):
+    """A frame read back."""
+
+    at_us: int
+    first_seq: int
+    commands: bytes
+    command_words: bytes
+    events: NDArray[Any]
+    words: NDArray[np.int64]
+    names: list[tuple[int, str, int]]
+    documents: list[tuple[int, str, Any]]
+    tickets: list[tuple[int, str]]
+    answers: list[tuple[str, bytes, int, bytes]]
+
+
+def encode(sealed: Sealed) -> bytes:
+    """Return a settlement as the body of a frame."""
+    batch = sealed.batch
+    return _encoder.encode(
+        (
+            FORMAT, sealed.at_us, batch.first_seq, batch.commands, batch.command_words, batch.events.tobytes(),
+            batch.words.tobytes(), sealed.names, sealed.documents, sealed.tickets, sealed.answers,
+        )
+    )  # fmt: skip
+
+
+def decode(body: bytes) -> Recorded:
+    """Return the settlement that a frame's body holds. Raises ``FormatError``."""
+    try:
+        plain = _decode(body)
+    except msgspec.DecodeError as error:
+        raise FormatError(f"A frame's body is not MessagePack: {error}.") from error
+    if not isinstance(plain, list) or len(plain) != 11 or plain[0] != FORMAT:
+        found = plain[0] if isinstance(plain, list) and plain else type(plain).__name__
+        raise FormatError(f"A frame's body has format {found!r}; expected {FORMAT}.")
+    (
+        _,
+        at_us,
+        first_seq,
+        commands,
+        command_words,
+        events,
+        words,
+        names,
+        documents,
+        tickets,
+        answers,
+    ) = plain
+    return Recorded(
+        at_us, first_seq, commands, command_words, np.frombuffer(events, layout.EVENT), np.frombuffer(words, np.int64),
+        names, documents, tickets, answers,
+    )  # fmt: skip
+
+
+class Portrait(NamedTuple):
+    """A shard's state at one moment, copied, so that it can be encoded while the shard goes on."""
+
+    seq: int
+    at_us: int
+    arrays: dict[str, NDArray[Any]]
+    names: list[Any]
+    documents: list[Any]
+    profiles: list[tuple[int, ...]]
+    history: list[Any]
+
+
+def portray(shard: Shard) -> Portrait:
+    """Copy a settled shard's state."""
+    assert not shard.is_pending, "a snapshot between admission and settlement would lose calls"
+    arrays = {name: used(shard.machine.arrays, name).copy() for name in CANONICAL}
+    names, documents = shard.directory.dump()
+    return Portrait(
+        int(arrays["head"]["seq"][0]),
+        shard.at_us,
+        arrays,
+        names,
+        documents,
+        shard.profiles.dump(),
+        shard.history.dump(),
+    )
+
+
+def encode_portrait(portrait: Portrait) -> bytes:
+    """Return a state as the blob of a snapshot."""
+    arrays = {name: (list(a.shape), a.tobytes()) for name, a in portrait.arrays.items()}
+    text = _encoder.encode(
+        (portrait.names, portrait.documents, portrait.profiles, portrait.history)
+    )
+    head = {"format": FORMAT, "seq": portrait.seq, "at_us": portrait.at_us, "arrays": arrays}
+    return bytes(msgpack.packb(head)) + text
+
+
+def restore(blob: bytes, machine: Machine) -> Shard:
+    """Return the shard that a snapshot shows. Raises ``FormatError``."""
+    unpacker = msgpack.Unpacker(max_buffer_size=0, max_bin_len=2**31 - 1)
+    unpacker.feed(blob)
+    head = unpacker.unpack()
+    if not isinstance(head, dict) or head.get("format") != FORMAT:
+        raise FormatError(
+            f"The snapshot has format {head.get('format') if isinstance(head, dict) else head!r}; expected {FORMAT}."
+        )
+    names, documents, profiles, history = _decode(memoryview(blob)[unpacker.tell() :])
+    plain = machine.arrays
+    arrays = {
+        name: np.frombuffer(raw, getattr(plain, name).dtype).reshape(shape)
+        for name, (shape, raw) in head["arrays"].items()
+    }
+    machine.load(arrays)
+    shard = Shard(machine)
+    shard.at_us = head["at_us"]
+    shard.directory.learn(names, documents)
+    for number, words in enumerate(profiles):
+        shard.profiles.learn(number, tuple(words))
+    shard.history.load(history)
+    return shard
+
+
+def documents_of(recorded: Recorded) -> "Iterable[tuple[int, str, Any]]":
+    """Yield a frame's documents with their bodies as the structs they were."""
+    for kind, id_, plain in recorded.documents:
+        yield kind, id_, None if plain is None else msgspec.convert(plain[0], BODIES[kind])

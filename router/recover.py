@@ -1,0 +1,140 @@
+"""
+From a journal to a shard: fold what was recorded, or decide it again and compare.
+
+``Folder`` takes frames and rebuilds the shard without deciding. ``Verifier`` tells a second core the recorded
+commands and compares its events with the recorded ones, byte for byte.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+
+from router.core import codes as c
+from router.core import layout
+from router.core.machine import Batch, Machine
+from router.desk.outcome import Outcome
+from router.journal import Recorded, decode
+from router.shard import Shard
+from router.stores.frames import Frame
+
+FOLD_EVENTS = 32_768
+"""Events folded in one call: enough to make the cost of the call vanish."""
+
+
+class Folder:
+    """Fold frames into a shard, many at a time."""
+
+    def __init__(self, shard: Shard) -> None:
+        self.shard = shard
+        self._events: list[np.ndarray] = []
+        self._words: list[np.ndarray] = []
+        self._count = 0
+        self._words_count = 0
+
+    def add(self, recorded: Recorded) -> None:
+        """Take in one frame."""
+        shard = self.shard
+        shard.at_us = max(shard.at_us, recorded.at_us)
+        batch = Batch(
+            recorded.first_seq, len(recorded.events), b"", b"", recorded.events, recorded.words
+        )
+        rows = shard.history.note(shard, Outcome(batch))
+        shard.directory.learn(recorded.names, recorded.documents)
+        shard.history.name_rows(shard, rows)
+        for key, fingerprint, status, body in recorded.answers:
+            shard.history.learn_answer(key, fingerprint, status, body, recorded.at_us)
+        for e in recorded.events[recorded.events["kind"] == c.E_PROFILE_SET]:
+            own = recorded.words[e["words_from"] : e["words_from"] + e["words"]]
+            shard.profiles.learn(int(e["profile"]), tuple(int(w) for w in own))
+        events = recorded.events.copy()
+        events["words_from"] += self._words_count
+        self._events.append(events)
+        self._words.append(recorded.words)
+        self._count += len(events)
+        self._words_count += len(recorded.words)
+        if self._count >= FOLD_EVENTS:
+            self._fold()
+
+    def _fold(self) -> None:
+        """Fold what was taken in."""
+        if self._count:
+            self.shard.machine.fold(np.concatenate(self._events), np.concatenate(self._words))
+        self._events, self._words, self._count, self._words_count = [], [], 0, 0
+
+    def finish(self) -> Shard:
+        """Fold the rest, rebuild what is derived, and return the shard ready to go on."""
+        self._fold()
+        self.shard.machine.settle_fold()
+        return self.shard
+
+
+class Difference(NamedTuple):
+    """Where deciding again gave something else."""
+
+    frame: int
+    seq: int
+    field: str
+    recorded: str
+    decided: str
+
+    def __str__(self) -> str:
+        return (
+            f"frame {self.frame}, event {self.seq}: {self.field} is {self.recorded} in the journal, "
+            f"{self.decided} when decided again"
+        )
+
+
+class Verdict(NamedTuple):
+    """What verifying found."""
+
+    frames: int
+    commands: int
+    events: int
+    digest: str
+    difference: Difference | None
+
+
+def verify(frames: Iterable[Frame], machine: Machine) -> Verdict:
+    """Decide a whole journal again and compare; stops at the first difference."""
+    count = commands = events = 0
+    for frame in frames:
+        recorded = decode(frame.body)
+        machine.feed(recorded.commands, recorded.command_words)
+        batch = machine.run()
+        count += 1
+        commands += len(recorded.commands) // layout.COMMAND.itemsize
+        events += len(recorded.events)
+        difference = compare(frame.number, recorded, batch)
+        if difference is not None:
+            return Verdict(count, commands, events, machine.digest(), difference)
+    return Verdict(count, commands, events, machine.digest(), None)
+
+
+def compare(frame: int, recorded: Recorded, batch: Batch) -> Difference | None:
+    """Return the first difference between recorded events and events decided again, field by field."""
+    if len(recorded.events) != batch.count:
+        return Difference(
+            frame,
+            recorded.first_seq,
+            "number of events",
+            str(len(recorded.events)),
+            str(batch.count),
+        )
+    if recorded.events.tobytes() != batch.events.tobytes():
+        for i, (old, new) in enumerate(zip(recorded.events, batch.events, strict=True)):
+            for field in layout.EVENT.names or ():
+                if old[field] != new[field]:
+                    return Difference(
+                        frame, recorded.first_seq + i, field, str(old[field]), str(new[field])
+                    )
+    if recorded.words.tobytes() != batch.words.tobytes():
+        at = (
+            int(np.nonzero(recorded.words != batch.words)[0][0])
+            if len(recorded.words) == len(batch.words)
+            else 0
+        )
+        return Difference(
+            frame, recorded.first_seq, f"word {at}", str(len(recorded.words)), str(len(batch.words))
+        )
+    return None
