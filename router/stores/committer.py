@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from contextlib import suppress
 from queue import Empty, SimpleQueue
-from threading import Thread
+from threading import Event, Thread
 from typing import NamedTuple
 
 from router.stores.errors import FrameInvalid, OutOfOrder
 from router.stores.frames import Frame, Snapshot, Store
 
 TIDY_AFTER_S = 0.05  # so long without work is an idle moment
+COMMIT_MAX = 512  # frames and snapshots: what SQLite stores in one statement
 
 
 class Stop(NamedTuple):
@@ -57,6 +58,7 @@ class Committer:
     ) -> None:
         self.work: SimpleQueue[Work] = SimpleQueue()
         self.busy_since_ns: int | None = None
+        self._committed = Event()
         self._store = store
         self._clock_ns = clock_ns
         self._tell = tell
@@ -66,6 +68,11 @@ class Committer:
         # the end of the process cuts short was not acknowledged.
         self._thread = Thread(target=self._run, name="journal writer", daemon=True)
         self._thread.start()
+
+    def let_commit(self, at_most_s: float) -> None:
+        """Block the caller, who gives up the interpreter by that, until a commit is done."""
+        self._committed.clear()
+        self._committed.wait(at_most_s)
 
     def join(self) -> None:
         """Wait for the thread, which ends after a ``Stop``."""
@@ -88,12 +95,14 @@ class Committer:
         self._tell(Ended())
 
     def _take(self) -> list[Frame | Snapshot]:
-        """Wait for work and take all there is; nothing when an idle moment has come."""
+        """Wait for work and take what there is; nothing when an idle moment has come."""
         batch: list[Frame | Snapshot] = []
         with suppress(Empty):
             item = self.work.get(timeout=TIDY_AFTER_S if self._untidy else None)
             while not isinstance(item, Stop):
                 batch.append(item)
+                if len(batch) == COMMIT_MAX:
+                    return batch
                 item = self.work.get_nowait()
             self._stopping = True
         return batch
@@ -114,6 +123,7 @@ class Committer:
             return
         began_ns = self._clock_ns()
         self._store.append(frames, frames[0].number - 1)
+        self._committed.set()
         took_ns = self._clock_ns() - began_ns
         body_bytes = sum(len(frame.body) for frame in frames)
         self._tell(Committed(frames[-1].number, len(frames), body_bytes, took_ns))

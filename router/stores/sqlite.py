@@ -38,6 +38,7 @@ from router.stores.sqlite_rows import (
     next_seq_after,
     note_stored,
     page_of_rows,
+    pages_of,
     row_before,
     save_snapshot,
     snapshot_numbers,
@@ -46,7 +47,8 @@ from router.stores.sqlite_rows import (
 from router.stores.wal import lost_commits
 
 # SQLite's own autocheckpoint is off: it runs inside a commit and hides its errors. The writer
-# calls ``tidy`` instead, after it has told who waits.
+# calls ``tidy`` instead, after it has told who waits. A WAL hook would count the log's pages, but
+# a call from SQLite into Python has to wait for the interpreter: so the pages are estimated.
 WAL_PAGES_IDLE = 1_000  # 4 MB: worth a checkpoint when nothing waits
 WAL_PAGES_BUSY = 4_000  # 16 MB: a checkpoint runs though frames wait
 WAL_PAGES_MAX = 8_000  # nobody tidies: the append does it
@@ -74,7 +76,7 @@ class SqliteStore:
         self._writing = False
         self._fenced = False
         self._broken: StoreError | None = None
-        self._wal_pages = self._copied_pages = 0
+        self._log_pages = 0  # at most so many since the log was last copied into the file
         self.damaged_snapshots: tuple[int, ...] = ()
 
     @property
@@ -89,7 +91,6 @@ class SqliteStore:
                 create_if_missing(self._path, self._vfs)
             connection = self._connect(reading=False)
             try:
-                connection.set_wal_hook(self._note_wal_pages)
                 self._refuse_lost_commits(connection)
                 tail = claim_epoch(connection)
                 # What recovery found may be in the page cache only, if an fsync failed before:
@@ -126,7 +127,8 @@ class SqliteStore:
         if not stored:
             self._refuse(connection, tail)
         self._tail = new_tail
-        if self._log_pages() >= WAL_PAGES_MAX:
+        self._log_pages += pages_of(sum(len(row.body) for row in rows), len(rows))
+        if self._log_pages >= WAL_PAGES_MAX:
             # The frames are durable, so what fails here is for the next call to say.
             with suppress(StoreError):
                 self._checkpoint()
@@ -148,6 +150,7 @@ class SqliteStore:
             stored = save_snapshot(connection, snapshot, tail.epoch)
         if not stored:
             self._refuse(connection, tail)
+        self._log_pages += pages_of(len(blob), 1)
 
     def load_snapshot(self, at_most_number: int | None = None) -> Snapshot | None:
         """Return the newest intact snapshot; see ``damaged_snapshots`` for those skipped."""
@@ -169,7 +172,7 @@ class SqliteStore:
             What was appended stays durable in the log, but nothing more is taken.
         """
         self._to_write()
-        if self._log_pages() >= (WAL_PAGES_IDLE if idle else WAL_PAGES_BUSY):
+        if self._log_pages >= (WAL_PAGES_IDLE if idle else WAL_PAGES_BUSY):
             self._checkpoint()
 
     def close(self) -> None:
@@ -271,20 +274,7 @@ class SqliteStore:
             note_stored(connection, tail)
             with suppress(apsw.BusyError):  # someone else copies; the next time will do
                 connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
-        self._copied_pages = self._wal_pages
-
-    def _log_pages(self) -> int:
-        """Return how many pages the log has grown by since it was last copied.
-
-        Too few, by what was copied, if the first commit after that was larger still.
-        """
-        if self._wal_pages < self._copied_pages:  # it began anew, so everything was copied
-            self._copied_pages = 0
-        return self._wal_pages - self._copied_pages
-
-    def _note_wal_pages(self, _connection: apsw.Connection, _database: str, pages: int) -> int:
-        self._wal_pages = pages
-        return apsw.SQLITE_OK
+        self._log_pages = 0
 
     def _refuse(self, connection: apsw.Connection, tail: Tail) -> None:
         self._fenced = True

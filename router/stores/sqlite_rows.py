@@ -22,7 +22,9 @@ from router.stores.frames import (
 )
 from router.stores.sqlite_file import DAMAGES
 
-ROWS_PER_STATEMENT: Final = 64
+# Statements for 1, 2, 4, ... rows, the rest filled with nothing: few enough to stay prepared.
+ROWS_PER_STATEMENT: Final = 512
+_NO_ROW: Final = (None,) * len(Row._fields)
 PAGE_ROWS: Final = 256
 PAGE_BYTES: Final = 4 << 20
 
@@ -142,6 +144,12 @@ def page_of_rows(connection: apsw.Connection, number: int) -> list[Row]:
     return rows
 
 
+def pages_of(size_bytes: int, rows: int) -> int:
+    """Return at most how many pages of log it takes to store so many rows of so many bytes."""
+    # A page of 4,096 bytes takes 4,092 of a long value; each row may fill a page of its own.
+    return size_bytes // 4_092 + 2 * rows + 2
+
+
 def row_before(connection: apsw.Connection, number: int) -> Row | None:
     """Return the row before frame ``number``, None before the first."""
     if number == 1:
@@ -210,11 +218,16 @@ def _owner(connection: apsw.Connection) -> tuple[int, int]:
 def _insert(connection: apsw.Connection, rows: Sequence[Row], epoch: int) -> bool:
     if not rows:
         return newest_epoch(connection) == epoch
-    connection.execute(_insert_statement(len(rows)), (*chain.from_iterable(rows), epoch))
+    capacity = 1 << (len(rows) - 1).bit_length()
+    padding = _NO_ROW * (capacity - len(rows))
+    connection.execute(_insert_statement(capacity), (*chain.from_iterable(rows), *padding, epoch))
     return connection.changes() == len(rows)
 
 
 @cache
-def _insert_statement(rows: int) -> str:
-    values = ", ".join(["(?, ?, ?, ?, ?, ?, ?)"] * rows)
-    return f"INSERT INTO frames SELECT * FROM (VALUES {values}) WHERE ? = {_NEWEST_EPOCH}"
+def _insert_statement(capacity: int) -> str:
+    values = ", ".join(["(?, ?, ?, ?, ?, ?, ?)"] * capacity)
+    return (
+        f"INSERT INTO frames SELECT * FROM (VALUES {values}) "
+        f"WHERE column1 IS NOT NULL AND ? = {_NEWEST_EPOCH}"
+    )

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from router.stores import STORES, store_at
+from router.stores.committer import COMMIT_MAX, Committer
 from router.stores.errors import (
     BacklogFull,
     Fenced,
@@ -19,7 +20,8 @@ from router.stores.errors import (
 )
 from router.stores.frames import Frame, verify_chain
 from router.stores.memory import Fault, Faults, MemoryJournal, MemoryStore
-from router.stores.writer import BacklogLimits, GroupCommit
+from router.stores.sqlite_rows import ROWS_PER_STATEMENT
+from router.stores.writer import LEND_S, STARVED_AFTER_S, BacklogLimits, GroupCommit
 from tests.router.stores.journals import body_of, clock_ns
 
 
@@ -336,5 +338,51 @@ def test_an_idle_moment_is_used_for_housekeeping() -> None:
         assert await asyncio.to_thread(rested.wait, 30)
         await writer.close()
         assert asked[:2] == [False, True]
+
+    asyncio.run(play())
+
+
+def test_a_loop_stands_still_for_a_commit_that_makes_no_progress(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """While frames wait and none becomes durable, the loop lends its time, and only then."""
+    lent: list[float] = []
+    let_commit = Committer.let_commit
+
+    def counted(committer: Committer, at_most_s: float) -> None:
+        lent.append(at_most_s)
+        if len(lent) == 3:
+            gate.open.set()
+        let_commit(committer, at_most_s)
+
+    monkeypatch.setattr(Committer, "let_commit", counted)
+    store, gate = slow_store()
+
+    async def play() -> None:
+        writer = GroupCommit(store, store.open(), clock_ns)
+        writer.append_nowait(frame(1))
+        await writer.wait_durable(1)
+        assert lent[:3] == [LEND_S] * 3
+        await asyncio.sleep(3 * STARVED_AFTER_S)
+        settled = len(lent)
+        await asyncio.sleep(3 * STARVED_AFTER_S)
+        assert len(lent) == settled
+        await writer.close()
+
+    asyncio.run(play())
+
+
+def test_a_group_is_no_larger_than_one_statement() -> None:
+    """A long backlog becomes several commits, so that the first of it is not held up by the rest."""
+
+    async def play() -> None:
+        store, gate = slow_store()
+        writer = GroupCommit(store, store.open(), clock_ns)
+        for number in range(1, 2 * COMMIT_MAX + 1):
+            writer.append_nowait(frame(number))
+        gate.open.set()
+        await writer.close()
+        assert writer.statistics().frames_largest_commit <= COMMIT_MAX <= ROWS_PER_STATEMENT
+        assert store.tail.number == 2 * COMMIT_MAX
 
     asyncio.run(play())
