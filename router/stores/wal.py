@@ -4,7 +4,8 @@ SQLite ends recovery at the first frame of its log whose checksum is wrong, beca
 for the torn write of a crash, and everything behind it disappears without a word. A crash can tear
 the last transaction only: the one before was synced before the last began. So a log that goes on
 behind the transaction in which recovery stopped was damaged later, and acknowledged frames are
-gone. Every opening empties the log, so a log never holds the remains of two crashes.
+gone. Every opening empties the log (unless somebody else has it open and so did not crash), so a
+log does not hold the remains of two crashes.
 
 Layout: https://www.sqlite.org/fileformat2.html#the_write_ahead_log
 """
