@@ -1,0 +1,1 @@
+"""The HTTP server: requests to calls, replies to responses, events to streams."""
