@@ -1,0 +1,7 @@
+"""``python -m router`` is ``cordboard``."""
+
+import sys
+
+from router.main import run
+
+sys.exit(run())

@@ -1,0 +1,58 @@
+"""``cordboard warm``: compile the kernels, saying how far it is."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from time import perf_counter
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument(
+        "--quiet", action="store_true", help="Say nothing unless something is compiled."
+    )
+
+
+def steps() -> list[tuple[str, Callable[[], object]]]:
+    """Return what there is to compile: a name, and a call that makes it happen on an empty floor."""
+    from router.core.apply.dispatch import fold
+    from router.core.estimate import place_of
+    from router.core.machine import Machine
+    from router.core.recovery import derive, mark_everything
+    from router.core.run import run as run_loop
+
+    machine = Machine()
+    return [
+        ("the fold of recorded events", lambda: fold(machine.handle, 0)),
+        ("the rules and decisions", lambda: run_loop(machine.handle)),
+        ("recovery", lambda: derive(machine.handle)),
+        ("reconsidering", lambda: mark_everything(machine.handle)),
+        ("positions", lambda: place_of(machine.handle, 0)),
+    ]
+
+
+def compile_all(say: Callable[[str], object]) -> float:
+    """Compile what is not in the cache yet; ``say`` hears of each step that takes a while. Return the seconds spent."""
+    began_s = perf_counter()
+    todo = steps()
+    for number, (name, step) in enumerate(todo, 1):
+        step_began_s = perf_counter()
+        say(f"Kernels {number}/{len(todo)}: {name} ...")
+        step()
+        took_s = perf_counter() - step_began_s
+        if took_s > 1:
+            say(f"Kernels {number}/{len(todo)}: {name}, compiled in {took_s:.0f} s.")
+    return perf_counter() - began_s
+
+
+def run(given: argparse.Namespace) -> int:
+    """Compile everything."""
+
+    def say(line: str) -> None:
+        if not given.quiet or "compiled" in line:
+            print(line, file=sys.stderr, flush=True)
+
+    took_s = compile_all(say)
+    if not given.quiet:
+        print(f"All kernels are ready ({took_s:.1f} s).", file=sys.stderr)
+    return 0
