@@ -31,6 +31,8 @@ RELAXATIONS_MAX = 8
 TIES_PER_TICKET_MAX = 64
 """Preferred agents and cool-downs of one ticket; the oldest cool-down makes room."""
 OFFERS_PARALLEL_MAX = 5
+HOLD_US_MIN = 100_000
+"""A ticket that is not worth an agent's time yet is not looked at more often, whatever the policy says."""
 WORKS_PER_AGENT_MAX = 512
 """Open offers and assignments one agent may hold; bounds the events of one lost agent."""
 

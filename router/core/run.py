@@ -33,6 +33,7 @@ from router.core.timers import (
     arm_ticket,
     arm_work,
     drop_first_timer,
+    ends_cooling,
     promise_deadline,
     ticket_deadline,
     work_deadline,
@@ -94,12 +95,18 @@ def fire_ticket_once(s: Arrays, t: int) -> bool:
 
 @rule
 def fire_ticket(s: Arrays, t: int) -> None:
-    """Do all that is due for a ticket; a waiting one is looked at again, as a cool-down or a hold may have ended."""
+    """
+    Do all that is due for a ticket; a waiting one is looked at again when a cool-down or a hold ends.
+
+    A wake-up left over from a deadline that moved away changes nothing, so a restart, which has no such wake-ups,
+    goes on alike.
+    """
+    k = s.tickets[t]
+    if k.state == c.QUEUED and (k.hold_us == s.scratch[0].now_us or ends_cooling(s, t)):
+        mark_ticket(s, t)
     while s.tickets[t].state != 0 and ticket_deadline(s, t) <= s.scratch[0].now_us:
         if not fire_ticket_once(s, t):
             break
-    if s.tickets[t].state == c.QUEUED:
-        mark_ticket(s, t)
 
 
 @rule

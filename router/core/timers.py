@@ -124,6 +124,17 @@ def cooling_deadline(s: Arrays, t: int) -> int:
 
 
 @rule
+def ends_cooling(s: Arrays, t: int) -> bool:
+    """Return whether one of the ticket's cool-downs ends just now."""
+    tie = s.tickets[t].tie
+    while tie >= 0:
+        if s.ties[tie].cooling and s.ties[tie].until_us == s.scratch[0].now_us:
+            return True
+        tie = s.ties[tie].next
+    return False
+
+
+@rule
 def ticket_deadline(s: Arrays, t: int) -> int:
     """Return when the ticket next needs a look."""
     k = s.tickets[t]

@@ -26,6 +26,11 @@ def on_channel_set(s: Arrays, i: int) -> None:
     )
     c.auto_accept, c.interruptible, c.interrupts = w[5], w[6], w[7]
     s.head[0].channels = max(s.head[0].channels, e.aux + 1)
+    if not s.scratch[0].folding:
+        for a in range(s.head[0].agents):
+            refresh_ready(s, a)
+            if s.agents[a].configured:
+                mark_agent(s, a)
 
 
 @rule
@@ -36,13 +41,9 @@ def on_queue_set(s: Arrays, i: int) -> None:
     w = s.event_words[e.words_from : e.words_from + e.words]
     row = s.queues[q]
     row.level_target_us, row.parallel, row.warn_permille, row.waiting_max = w[0], w[1], w[2], w[3]
-    if q >= s.head[0].queues:
-        s.head[0].queues = q + 1
-        row.open = 1
-        if not s.scratch[0].folding:
-            for a in range(s.head[0].agents):
-                if s.agents[a].configured and s.agents[a].all_queues:
-                    set_bit(s.queue_bits[q], a, True)
+    for new in range(s.head[0].queues, q + 1):
+        s.queues[new].open = 1
+    s.head[0].queues = max(s.head[0].queues, q + 1)
 
 
 @rule
@@ -76,9 +77,20 @@ def on_profile_set(s: Arrays, i: int) -> None:
     for n in range(k.regions):
         k.regions_any[n] = w[at]
         at += 1
+    is_new = p >= s.head[0].profiles
+    for blank in range(s.head[0].profiles, p):
+        s.profiles[blank].next, s.profiles[blank].overflow = -1, -1
     s.head[0].profiles = max(s.head[0].profiles, p + 1)
-    if not s.scratch[0].folding:
-        refresh_profile(s, p)
+    if s.scratch[0].folding:
+        return
+    for a in range(s.head[0].agents):
+        if s.agents[a].configured and s.agents[a].all_queues:
+            set_bit(s.queue_bits[k.queue], a, True)  # the queue may be newer than the agent
+    refresh_profile(s, p)
+    if not is_new:
+        for a in range(s.head[0].agents):
+            if s.agents[a].configured:
+                mark_agent(s, a)
 
 
 @rule

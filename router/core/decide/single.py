@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from router.core.codes import ORDER_VALUE
+from router.core.codes import KEY_VALUE, ORDER_VALUE
 from router.core.decide.values import FORBIDDEN, choice_key, goes_first, pair_value, ticket_urgency
 from router.core.eligibility import has_room, is_eligible, is_on_duty
 from router.core.jit import rule
@@ -65,6 +65,7 @@ def best_ticket(s: Arrays, a: int) -> tuple[int, int, int, int]:
     if not is_on_duty(s, a):
         return best, best_value, top_total, seen
     by_value = s.policy[0].order == ORDER_VALUE
+    by_key, best_worth = s.policy[0].key == KEY_VALUE, False
     for i in range(s.scratch[0].lanes_active):
         lane = int(s.lanes_active[i])
         if not is_open_to(s, lane, a):
@@ -76,12 +77,13 @@ def best_ticket(s: Arrays, a: int) -> tuple[int, int, int, int]:
         value = pair_value(s, t, a)
         total = value + ticket_urgency(s, t)
         top_total = max(top_total, total)
-        if best < 0:
-            better = True
+        worth = not by_key or total > 0
+        if best < 0 or worth != best_worth:
+            better = best < 0 or worth  # what is worth its price never waits behind what is not
         elif by_value:
             better = total > best_total or (total == best_total and goes_first(s, t, best))
         else:
             better = goes_first(s, t, best)
         if better:
-            best, best_value, best_total = t, value, total
+            best, best_value, best_total, best_worth = t, value, total, worth
     return best, best_value, top_total, seen

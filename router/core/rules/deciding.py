@@ -8,13 +8,13 @@ holds; rounds follow until nothing is left, so an agent with room never faces a 
 from router.core import codes as c
 from router.core.apply.dispatch import commit
 from router.core.decide.joint import gather_rows, solve_rows
-from router.core.decide.single import best_agent, best_ticket
+from router.core.decide.single import best_agent, best_ticket, first_for, is_open_to
 from router.core.decide.values import FORBIDDEN, goes_first, pair_value, ticket_urgency
 from router.core.eligibility import has_room, is_on_duty
 from router.core.emit import write_event
 from router.core.jit import rule
 from router.core.layout import DECISION_WORDS
-from router.core.limits import DECIDE_ROWS_MAX
+from router.core.limits import DECIDE_ROWS_MAX, HOLD_US_MIN, OFFERS_PARALLEL_MAX
 from router.core.rules.offering import offer_widely
 from router.core.state import Arrays
 
@@ -44,14 +44,35 @@ def count_offer(s: Arrays, i: int, sent: int) -> None:
 
 
 @rule
-def hold_back(s: Arrays, t: int) -> None:
-    """Keep a ticket waiting because no agent's time is worth it yet; look again later."""
+def hold_back(s: Arrays, t: int) -> int:
+    """Keep a ticket waiting because it is not worth any agent's time yet; return how many events that took."""
     if s.tickets[t].marks & c.F_HELD and s.tickets[t].hold_us > s.scratch[0].now_us:
-        return
+        return 0
     i = write_event(s, c.E_HELD, c.BECAUSE_NONE)
     e = s.events[i]
-    e.ticket, e.until_us = t, e.at_us + s.policy[0].hold_us
+    e.ticket, e.until_us = t, e.at_us + max(s.policy[0].hold_us, HOLD_US_MIN)
     commit(s, i)
+    return 1
+
+
+@rule
+def hold_heads(s: Arrays, a: int) -> bool:
+    """
+    Hold back the oldest ticket of each lane the agent may serve: none is worth its time yet.
+
+    Those behind are worth less; they are looked at when the head goes (``offer_widely``). Returns whether there were
+    more than one round may hold.
+    """
+    held = 0
+    for n in range(s.scratch[0].lanes_active):
+        lane = int(s.lanes_active[n])
+        t = first_for(s, lane, a) if is_open_to(s, lane, a) else -1
+        if t < 0:
+            continue
+        if held == DECIDE_ROWS_MAX:
+            return True
+        held += hold_back(s, t)
+    return False
 
 
 @rule
@@ -73,14 +94,13 @@ def settle_ticket(s: Arrays, t: int) -> None:
 
 @rule
 def settle_agent(s: Arrays, a: int) -> bool:
-    """Decide about one agent with room; return whether it got a ticket, so may want another."""
+    """Decide about one agent with room; return whether it has to be looked at again."""
     t, value, top, seen = best_ticket(s, a)
     if t < 0:
         return False
     pressing = ticket_urgency(s, t)
     if s.policy[0].key == c.KEY_VALUE and value + pressing <= 0:
-        hold_back(s, t)
-        return False
+        return hold_heads(s, a)
     i = note_decision(s, seen, 1, seen, value + pressing, max(0, value + pressing, top))
     count_offer(s, i, offer_widely(s, t, a, value + pressing, c.BECAUSE_NONE))
     return True
@@ -142,13 +162,12 @@ def drop_rows(s: Arrays, rows: int) -> None:
 def settle_agents_in_turn(s: Arrays) -> None:
     """Fill agents that gained room, one after the other, each until it is full or nobody waits for it."""
     z = s.scratch[0]
-    taken = 0
-    while z.dirty_agents > 0 and taken < DECIDE_ROWS_MAX:
-        a = int(s.dirty_agents[0])
-        if settle_agent(s, a):
-            taken += 1
-        else:
-            drop_agents(s, 1)
+    most = z.events + DECIDE_ROWS_MAX * OFFERS_PARALLEL_MAX
+    done = 0
+    while done < z.dirty_agents and z.events < most:
+        if not settle_agent(s, int(s.dirty_agents[done])):
+            done += 1
+    drop_agents(s, done)
 
 
 @rule

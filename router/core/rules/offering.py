@@ -2,11 +2,13 @@
 
 from router.core import codes as c
 from router.core.apply.dispatch import commit
+from router.core.apply.works import mark_agent
 from router.core.decide.single import best_agent
+from router.core.decide.values import ticket_urgency
 from router.core.eligibility import refresh_ready
 from router.core.emit import write_event
 from router.core.jit import rule
-from router.core.limits import NEVER_US
+from router.core.limits import NEVER_US, OFFERS_PARALLEL_MAX
 from router.core.state import Arrays
 from solver.kernels.eligible import set_bit
 
@@ -126,18 +128,22 @@ def offer_widely(s: Arrays, t: int, a: int, value: int, reason: int) -> int:
     Return how many.
     """
     k = s.profiles[s.tickets[t].profile]
-    wanted = int(s.queues[k.queue].parallel)
+    wanted = min(int(s.queues[k.queue].parallel), OFFERS_PARALLEL_MAX)
     channel = int(k.channel)
+    was_held = s.tickets[t].marks & c.F_HELD != 0
+    pressing = ticket_urgency(s, t)
     offer(s, t, a, value, reason)
     sent = 1
+    if was_held:
+        mark_agent(s, a)  # what waits behind a held ticket may be worth its price by now
     if s.channels[channel].auto_accept:
         return sent
     set_bit(s.ready[channel], a, False)
     while sent < wanted:
         other, other_value, _, _ = best_agent(s, t)
-        if other < 0:
+        if other < 0 or (s.policy[0].key == c.KEY_VALUE and other_value + pressing <= 0):
             break
-        offer(s, t, other, other_value, reason)
+        offer(s, t, other, other_value + pressing, reason)
         set_bit(s.ready[channel], other, False)
         sent += 1
     w = int(s.tickets[t].work)
