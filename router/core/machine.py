@@ -7,7 +7,6 @@ deciding. Memory grows here, outside the compiled rules, by doubling.
 
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -16,25 +15,61 @@ from numpy.typing import NDArray
 from router.core import codes as c
 from router.core import layout
 from router.core.apply.dispatch import fold as fold_events
-from router.core.limits import AGENTS_MAX, COMMANDS_PER_RUN_MAX, NEVER_US, TICKETS_MAX
-from router.core.recovery import blank_derived, derive, digest, mark_everything
+from router.core.limits import (
+    AGENTS_MAX,
+    COMMANDS_PER_RUN_MAX,
+    EVENTS_MARGIN,
+    GROUPS_MAX,
+    LANGUAGES_MAX,
+    NEVER_US,
+    PROFILES_MAX,
+    QUEUES_MAX,
+    REGIONS_MAX,
+    SKILLS_MAX,
+    TICKETS_MAX,
+    WORDS_PER_COMMAND_MAX,
+)
+from router.core.recovery import blank_derived, derive, digest, mark_everything, rebuild_timers
 from router.core.run import run as run_loop
 from router.core.state import Arrays, Sizes, empty, grown, handle
 
 _COMMAND: Final = struct.Struct("<qqqqiiiiiiii")
 assert _COMMAND.size == layout.COMMAND.itemsize
+LEAST_WORDS: Final = {c.SET_AGENT: layout.AGENT_WORDS, c.SET_PROFILE: 14, c.SET_DISTANCE: 3}
+LIMITS: Final = {
+    "queues": QUEUES_MAX,
+    "profiles": PROFILES_MAX,
+    "skills": SKILLS_MAX,
+    "languages": LANGUAGES_MAX,
+    "groups": GROUPS_MAX,
+    "regions": REGIONS_MAX,
+}
 
 
-@dataclass(frozen=True, slots=True)
 class Batch:
     """What one run was told and what came of it; plain bytes, ready for a journal frame."""
 
-    first_seq: int
-    count: int
-    commands: bytes  # COMMAND records
-    command_words: bytes  # int64
-    events: NDArray[Any]  # (count,) EVENT records
-    words: NDArray[np.int64]  # of the events
+    __slots__ = ("command_words", "commands", "event_bytes", "first_seq", "word_bytes")
+
+    def __init__(self, first_seq: int, told: tuple[bytes, bytes], came: tuple[bytes, bytes]) -> None:
+        self.first_seq = first_seq
+        self.commands, self.command_words = told  # COMMAND records, int64
+        self.event_bytes, self.word_bytes = came  # EVENT records, int64
+
+    @property
+    def count(self) -> int:
+        """Return how many events there are."""
+        return len(self.event_bytes) // layout.EVENT.itemsize
+
+    @property
+    def events(self) -> NDArray[Any]:
+        """Return the events as EVENT records, read only."""
+        return np.frombuffer(self.event_bytes, layout.EVENT)
+
+    @property
+    def words(self) -> NDArray[np.int64]:
+        """Return the words of the events, read only."""
+        return np.frombuffer(self.word_bytes, np.int64)
 
 
 class FullError(Exception):
@@ -51,7 +86,8 @@ class Machine:
         tickets_max: int = TICKETS_MAX,
         agents_max: int = AGENTS_MAX,
     ) -> None:
-        self.sizes = sizes or Sizes()
+        wanted = sizes or Sizes()
+        self.sizes = wanted._replace(tickets=min(wanted.tickets, tickets_max))
         self.tickets_max, self.agents_max = tickets_max, agents_max
         self._adopt(empty(self.sizes))
         self._count = 0
@@ -62,6 +98,9 @@ class Machine:
         self.arrays = arrays
         self.handle = handle(arrays)
         self._inbox = memoryview(arrays.inbox.view(np.uint8))
+        self._event_bytes = memoryview(arrays.events.view(np.uint8))
+        self._seq, self._ticket_top = arrays.head["seq"], arrays.head["ticket_top"]
+        self._events_used, self._words_used = arrays.scratch["events"], arrays.scratch["words"]
 
     # -- telling -----------------------------------------------------------------------------------------------------
 
@@ -84,6 +123,9 @@ class Machine:
             self._grow(inbox=2 * n)
         start, length = self._words, len(words)
         if length:
+            if length > WORDS_PER_COMMAND_MAX:
+                limit = f"at most {WORDS_PER_COMMAND_MAX} do. Maybe say it in several commands."
+                raise FullError(f"{length} words in one command; {limit}")
             if start + length > self.sizes.inbox_words:
                 self._grow(inbox_words=2 * (start + length))
             self.arrays.inbox_words[start : start + length] = words
@@ -101,20 +143,20 @@ class Machine:
 
     def run(self) -> Batch:
         """Work the queued commands off, decide, and return what happened."""
-        first_seq = int(self.arrays.head["seq"][0]) + 1
+        first_seq = int(self._seq[0]) + 1
         n, words = self._count, self._words
-        self._make_room(tickets=int(self.arrays.head["ticket_top"][0]) + n)
-        scratch = self.arrays.scratch
-        scratch["cursor"], scratch["inbox"], scratch["events"], scratch["words"] = 0, n, 0, 0
-        while (short := run_loop(self.handle)) != c.RUN_DONE:
+        if int(self._ticket_top[0]) + n > self.sizes.tickets:
+            self._make_room(tickets=int(self._ticket_top[0]) + n)
+        short = run_loop(self.handle, n)
+        while short != c.RUN_DONE:
             self._relieve(short)
+            short = run_loop(self.handle, -1)
         arrays = self.arrays
         self._count = self._words = 0
-        count, used = int(arrays.scratch["events"][0]), int(arrays.scratch["words"][0])
-        return Batch(
-            first_seq, count, self._inbox[: n * _COMMAND.size].tobytes(), arrays.inbox_words[:words].tobytes(),
-            arrays.events[:count].copy(), arrays.event_words[:used].copy(),
-        )  # fmt: skip
+        told = (bytes(self._inbox[: n * _COMMAND.size]), arrays.inbox_words[:words].tobytes())
+        events = self._event_bytes[: int(self._events_used[0]) * layout.EVENT.itemsize].tobytes()
+        came = (events, arrays.event_words[: int(self._words_used[0])].tobytes())
+        return Batch(first_seq, told, came)
 
     # -- replay ------------------------------------------------------------------------------------------------------
 
@@ -155,10 +197,14 @@ class Machine:
         blank_derived(self.arrays)
         self._make_room(
             lanes=2 * int(self.arrays.head["ticket_top"][0]) + Sizes().lanes,
-            timers=2 * int(self.arrays.head["ticket_top"][0] + self.arrays.head["work_top"][0])
-            + Sizes().timers,
+            timers=self._alive() + Sizes().timers,
         )
         derive(self.handle)
+
+    def _alive(self) -> int:
+        """Return how many rows may want a wake-up."""
+        head = self.arrays.head[0]
+        return int(head["ticket_top"]) + int(head["work_top"]) + int(head["agents"])
 
     def reconsider(self) -> None:
         """Mark every waiting ticket and agent for the next run, as after a change of policy."""
@@ -193,10 +239,14 @@ class Machine:
     def _make_room_for(
         self, kind: int, row: int, profile: int, words: Sequence[int] | NDArray[np.int64]
     ) -> None:
-        """Grow the registry so that a configuration command's indices exist."""
+        """Grow the registry so that a configuration command's indices exist; a rule refuses it if it is malformed."""
+        if len(words) < LEAST_WORDS.get(kind, 0):
+            return
         if kind == c.SET_AGENT:
             if row >= self.agents_max:
                 raise FullError(f"agent number {row}: at most {self.agents_max} agents fit")
+            if min(words[4:9]) < 0:
+                return
             at = layout.AGENT_WORDS
             skills, languages, groups, queues = (int(n) for n in words[4:8])
             ends = (at, at + 2 * skills, at + 2 * (skills + languages))
@@ -214,7 +264,7 @@ class Machine:
         elif kind == c.SET_PROFILE:
             n = int(words[7])
             group_at = 14 + 3 * n
-            named = [int(words[14 + 3 * i]) for i in range(n)]
+            named = [int(w) for w in words[14:group_at:3]]
             teams = [int(w) for w in words[group_at : group_at + int(words[8])]]
             places = [int(w) for w in words[group_at + int(words[8]) :]]
             self._make_room(
@@ -227,7 +277,12 @@ class Machine:
 
     def _make_room(self, **wanted: int) -> None:
         """Grow what is too small for ``wanted`` rows."""
+        if wanted.get("tickets", 0) > self.tickets_max:
+            wanted["tickets"] = self.tickets_max  # beyond it the rules refuse
         small = {name: n for name, n in wanted.items() if n > getattr(self.sizes, name)}
+        for name, n in small.items():
+            if n > LIMITS.get(name, n):
+                raise FullError(f"{name}: number {n - 1} was named; at most {LIMITS[name]} fit")
         if small:
             self._grow(**small)
 
@@ -239,7 +294,9 @@ class Machine:
         elif short == c.RUN_WORKS:
             self._grow(works=2 * n.works)
         elif short == c.RUN_TIMERS:
-            self._grow(timers=2 * n.timers)
+            rebuild_timers(self.handle)  # most entries may be left over from deadlines that moved
+            if 2 * (int(self.arrays.scratch["timers"][0]) + EVENTS_MARGIN) > n.timers:
+                self._grow(timers=2 * n.timers)
         elif short == c.RUN_LANES:
             self._grow(lanes=2 * n.lanes)
         else:

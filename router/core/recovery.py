@@ -46,6 +46,29 @@ def derive(s: Arrays) -> None:
 
 
 @entry
+def rebuild_timers(s: Arrays) -> None:
+    """
+    Forget all wake-ups and arm every deadline anew.
+
+    A ticket held again and again leaves its farther deadline behind each time; here those are dropped.
+    """
+    h, z = s.head[0], s.scratch[0]
+    z.timers = 0
+    for a in range(h.agents):
+        s.agent_wake[a] = NEVER_US
+        if s.agents[a].configured:
+            arm_agent(s, a)
+    for t in range(h.ticket_top):
+        s.nodes[t].wake_us = NEVER_US
+        if s.tickets[t].state != 0:
+            arm_ticket(s, t)
+    for w in range(h.work_top):
+        s.work_wake[w] = NEVER_US
+        if s.works[w].state != 0:
+            arm_work(s, w)
+
+
+@entry
 def mark_everything(s: Arrays) -> None:
     """Mark every waiting ticket and every agent, so that the next run decides about all of them."""
     h = s.head[0]

@@ -6,7 +6,7 @@ lost or done twice: the loop stops only between units of work.
 """
 
 from router.core import codes as c
-from router.core.apply.dispatch import commit
+from router.core.apply.dispatch import commit, refuse
 from router.core.apply.tickets import mark_ticket
 from router.core.emit import write_event
 from router.core.jit import entry, rule
@@ -23,6 +23,7 @@ from router.core.rules.tickets import (
     on_ticket_command,
     relax_ticket,
 )
+from router.core.rules.wellformed import is_command
 from router.core.rules.works import complete, on_work_command
 from router.core.state import Arrays
 from router.core.timers import (
@@ -152,7 +153,9 @@ def handle(s: Arrays, n: int) -> None:
     kind = int(s.inbox[n].kind)
     if kind == c.TICK:
         return
-    if kind == c.ADD_TICKET:
+    if not is_command(kind):
+        refuse(s, c.R_BAD_COMMAND, kind)
+    elif kind == c.ADD_TICKET:
         add_ticket(s, n)
     elif kind >= c.APPLY_PLAN:
         apply_plan(s, n)
@@ -186,9 +189,15 @@ def what_is_short(s: Arrays) -> int:
 
 
 @entry
-def run(s: Arrays) -> int:
-    """Work through the inbox from the cursor on; return ``RUN_DONE``, or which buffer needs room before going on."""
+def run(s: Arrays, commands: int) -> int:
+    """
+    Work through an inbox of so many commands, or go on (-1) after room was made.
+
+    Returns ``RUN_DONE``, or which buffer needs room before going on.
+    """
     z = s.scratch[0]
+    if commands >= 0:
+        z.cursor, z.inbox, z.events, z.words = 0, commands, 0, 0
     while True:
         short = what_is_short(s)
         if short != c.RUN_DONE:

@@ -4,10 +4,10 @@ from router.core import codes as c
 from router.core.apply.dispatch import commit, refuse
 from router.core.emit import copy_words, write_event
 from router.core.jit import rule
-from router.core.layout import AGENT_WORDS
 from router.core.limits import NEVER_US
 from router.core.rules.offering import after_close, queue_again, release, set_presence
 from router.core.rules.tickets import revoke_of_agent
+from router.core.rules.wellformed import is_good_agent
 from router.core.state import Arrays
 
 
@@ -21,7 +21,7 @@ def is_known(s: Arrays, a: int) -> bool:
 def set_agent(s: Arrays, n: int) -> None:
     """Configure an agent; what it holds it keeps."""
     command = s.inbox[n]
-    if command.agent < 0 or command.agent >= s.agents.shape[0] or command.words < AGENT_WORDS:
+    if not is_good_agent(s, n):
         refuse(s, c.R_BAD_COMMAND, command.agent)
         return
     i = write_event(s, c.E_AGENT_SET, c.BECAUSE_ASKED)
@@ -60,6 +60,9 @@ def remove_agent(s: Arrays, a: int) -> None:
 def change_presence(s: Arrays, n: int, a: int) -> None:
     """Set presence, with an end and what follows it; who is not available gets no offers and loses the open ones."""
     command = s.inbox[n]
+    if not (0 <= command.aux <= c.DRAINING and 0 <= command.value <= c.DRAINING):
+        refuse(s, c.R_BAD_COMMAND, command.aux)
+        return
     put_presence(s, a, int(command.aux), int(command.until_us), int(command.value))
 
 

@@ -7,6 +7,7 @@ from router.core.eligibility import has_room, is_eligible, is_on_duty
 from router.core.emit import copy_words, write_event
 from router.core.jit import rule
 from router.core.rules.offering import offer
+from router.core.rules.wellformed import is_good_registry
 from router.core.state import Arrays
 
 
@@ -38,11 +39,8 @@ def on_registry_command(s: Arrays, n: int) -> None:
     """Write a change of configuration down as it was said; the edge has checked it."""
     command = s.inbox[n]
     verb = int(command.kind)
-    if verb == c.SET_PROFILE and not 0 <= command.profile < s.profiles.shape[0]:
-        refuse(s, c.R_BAD_COMMAND, command.profile)
-        return
-    if (verb == c.SET_QUEUE or verb == c.OPEN_QUEUE) and not 0 <= command.aux < s.queues.shape[0]:
-        refuse(s, c.R_BAD_COMMAND, command.aux)
+    if not is_good_registry(s, n):
+        refuse(s, c.R_BAD_COMMAND, verb)
         return
     i = write_event(s, verb, c.BECAUSE_ASKED)
     copy_words(s, i, n)

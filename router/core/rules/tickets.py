@@ -5,9 +5,8 @@ from router.core.apply.dispatch import commit, refuse
 from router.core.eligibility import has_room, is_able, is_eligible, is_matchable
 from router.core.emit import copy_words, write_event
 from router.core.jit import rule
-from router.core.layout import TICKET_WORDS
 from router.core.lifecycle import is_legal
-from router.core.limits import NEVER_US
+from router.core.limits import NEVER_US, WORKS_PER_AGENT_MAX
 from router.core.rules.offering import (
     after_close,
     back_if_alone,
@@ -16,6 +15,7 @@ from router.core.rules.offering import (
     release,
     revoke_pending,
 )
+from router.core.rules.wellformed import is_good_ticket
 from router.core.state import Arrays
 
 REQUEUE_FLAG = 8
@@ -36,7 +36,7 @@ def add_ticket(s: Arrays, n: int) -> None:
     """Admit a ticket; a full queue sends it to its overflow, a ticket nobody can ever match is marked."""
     command = s.inbox[n]
     p = int(command.profile)
-    if p < 0 or p >= s.head[0].profiles or command.words < TICKET_WORDS:
+    if not is_good_ticket(s, n):
         refuse(s, c.R_BAD_COMMAND, p)
         return
     row = free_ticket_row(s)
@@ -62,7 +62,7 @@ def update_ticket(s: Arrays, n: int, t: int) -> None:
     """Change what a ticket asks for; offers to agents it does not suit any more are withdrawn."""
     command = s.inbox[n]
     p = int(command.profile)
-    if p < 0 or p >= s.head[0].profiles or command.words < TICKET_WORDS:
+    if not is_good_ticket(s, n):
         refuse(s, c.R_BAD_COMMAND, p)
         return
     k = s.tickets[t]
@@ -137,6 +137,9 @@ def assign_ticket(s: Arrays, n: int, t: int) -> None:
         and not has_offer(s, t, a)
     ):
         refuse(s, c.R_CAPACITY, a)
+        return
+    if s.agents[a].held + s.agents[a].offers_open >= WORKS_PER_AGENT_MAX and not has_offer(s, t, a):
+        refuse(s, c.R_WORKS_FULL, a)
         return
     revoke_pending(s, t, c.BECAUSE_MANUAL)
     if k.state == c.ASSIGNED:
