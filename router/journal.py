@@ -39,12 +39,22 @@ class Recorded(NamedTuple):
     first_seq: int
     commands: bytes
     command_words: bytes
-    events: NDArray[Any]
-    words: NDArray[np.int64]
+    event_bytes: bytes
+    word_bytes: bytes
     names: list[tuple[int, str, int]]
     documents: list[tuple[int, str, Any]]
     tickets: list[tuple[int, str]]
     answers: list[tuple[str, bytes, int, bytes]]
+
+    @property
+    def events(self) -> NDArray[Any]:
+        """Return the events as EVENT records, read only."""
+        return np.frombuffer(self.event_bytes, layout.EVENT)
+
+    @property
+    def words(self) -> NDArray[np.int64]:
+        """Return the words of the events, read only."""
+        return np.frombuffer(self.word_bytes, np.int64)
 
 
 def encode(sealed: Sealed) -> bytes:
@@ -52,8 +62,8 @@ def encode(sealed: Sealed) -> bytes:
     batch = sealed.batch
     return _encoder.encode(
         (
-            FORMAT, sealed.at_us, batch.first_seq, batch.commands, batch.command_words, batch.events.tobytes(),
-            batch.words.tobytes(), sealed.names, sealed.documents, sealed.tickets, sealed.answers,
+            FORMAT, sealed.at_us, batch.first_seq, batch.commands, batch.command_words, batch.event_bytes,
+            batch.word_bytes, sealed.names, sealed.documents, sealed.tickets, sealed.answers,
         )
     )  # fmt: skip
 
@@ -81,7 +91,7 @@ def decode(body: bytes) -> Recorded:
         answers,
     ) = plain
     return Recorded(
-        at_us, first_seq, commands, command_words, np.frombuffer(events, layout.EVENT), np.frombuffer(words, np.int64),
+        at_us, first_seq, commands, command_words, events, words,
         names, documents, tickets, answers,
     )  # fmt: skip
 

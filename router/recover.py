@@ -36,9 +36,7 @@ class Folder:
         """Take in one frame."""
         shard = self.shard
         shard.at_us = max(shard.at_us, recorded.at_us)
-        batch = Batch(
-            recorded.first_seq, len(recorded.events), b"", b"", recorded.events, recorded.words
-        )
+        batch = Batch(recorded.first_seq, (b"", b""), (recorded.event_bytes, recorded.word_bytes))
         rows = shard.history.note(shard, Outcome(batch))
         shard.directory.learn(recorded.names, recorded.documents)
         shard.history.name_rows(shard, rows)
@@ -121,14 +119,14 @@ def compare(frame: int, recorded: Recorded, batch: Batch) -> Difference | None:
             str(len(recorded.events)),
             str(batch.count),
         )
-    if recorded.events.tobytes() != batch.events.tobytes():
+    if recorded.event_bytes != batch.event_bytes:
         for i, (old, new) in enumerate(zip(recorded.events, batch.events, strict=True)):
             for field in layout.EVENT.names or ():
                 if old[field] != new[field]:
                     return Difference(
                         frame, recorded.first_seq + i, field, str(old[field]), str(new[field])
                     )
-    if recorded.words.tobytes() != batch.words.tobytes():
+    if recorded.word_bytes != batch.word_bytes:
         at = (
             int(np.nonzero(recorded.words != batch.words)[0][0])
             if len(recorded.words) == len(batch.words)

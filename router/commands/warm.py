@@ -24,7 +24,7 @@ def steps() -> list[tuple[str, Callable[[], object]]]:
     machine = Machine()
     return [
         ("the fold of recorded events", lambda: fold(machine.handle, 0)),
-        ("the rules and decisions", lambda: run_loop(machine.handle)),
+        ("the rules and decisions", lambda: run_loop(machine.handle, 0)),
         ("recovery", lambda: derive(machine.handle)),
         ("reconsidering", lambda: mark_everything(machine.handle)),
         ("positions", lambda: place_of(machine.handle, 0)),

@@ -51,7 +51,9 @@ class Batch:
 
     __slots__ = ("command_words", "commands", "event_bytes", "first_seq", "word_bytes")
 
-    def __init__(self, first_seq: int, told: tuple[bytes, bytes], came: tuple[bytes, bytes]) -> None:
+    def __init__(
+        self, first_seq: int, told: tuple[bytes, bytes], came: tuple[bytes, bytes]
+    ) -> None:
         self.first_seq = first_seq
         self.commands, self.command_words = told  # COMMAND records, int64
         self.event_bytes, self.word_bytes = came  # EVENT records, int64
