@@ -158,12 +158,12 @@ REFUSALS: Final = MappingProxyType(
         R_CAPACITY: ("agent_full", "capacity_exceeded", "The agent has no room for this channel."),
         R_TICKETS_FULL: (
             "tickets_full",
-            "overloaded",
+            "limit_reached",
             "The shard holds as many tickets as it may.",
         ),
         R_AGENT_NOT_ELIGIBLE: (
             "agent_not_eligible",
-            "state_conflict",
+            "not_eligible",
             "The agent does not meet the requirements.",
         ),
         R_AGENT_NOT_AVAILABLE: (

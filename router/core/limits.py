@@ -36,7 +36,10 @@ HOLD_US_MIN = 100_000
 WORKS_PER_AGENT_MAX = 512
 """Open offers and assignments one agent may hold; bounds the events of one lost agent."""
 
-COMMANDS_PER_RUN_MAX = 4_096
+COMMANDS_PER_CALL_MAX = AGENTS_MAX + 1
+"""Commands that one call may bring: a channel whose defaults change, and every agent that follows them.
+A batch of 1,000 tickets brings fewer, even if each asks for something new that relaxes in many steps."""
+COMMANDS_PER_RUN_MAX = 2 * COMMANDS_PER_CALL_MAX
 WORDS_PER_COMMAND_MAX = 16_384
 DECIDE_ROWS_MAX = 256
 """Tickets decided jointly at once; more are decided in further rounds."""
@@ -50,6 +53,7 @@ VALUE_MAX = 2**20
 
 assert TIME_US_MAX < NEVER_US
 assert TICKETS_MAX <= WORKS_MAX
+assert 1_000 * (RELAXATIONS_MAX + 3) <= COMMANDS_PER_CALL_MAX
 assert AGENTS_MAX % 64 == 0
 assert DECIDE_ROWS_MAX * CANDIDATES_MAX * VALUE_MAX < 2**62
 assert DECIDE_ROWS_MAX * OFFERS_PARALLEL_MAX * 2 < EVENTS_MARGIN

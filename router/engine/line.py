@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from router.core.limits import COMMANDS_PER_RUN_MAX, NEVER_US
+from router.core.limits import COMMANDS_PER_CALL_MAX, COMMANDS_PER_RUN_MAX, NEVER_US
 from router.engine.archive import load_events
 from router.engine.feed import Feed
 from router.journal import encode, encode_portrait, portray
@@ -27,8 +27,8 @@ from router.wire.routes import BY_NAME
 INBOX_MAX: Final = 20_000
 """Calls that may wait for the loop; more are told to come back."""
 CALLS_PER_SETTLEMENT_MAX: Final = 512
-COMMANDS_ROOM: Final = COMMANDS_PER_RUN_MAX - 1_100
-"""No further call is admitted above so many commands: a batch of 1,000 tickets must still fit."""
+COMMANDS_ROOM: Final = COMMANDS_PER_RUN_MAX - COMMANDS_PER_CALL_MAX
+"""No further call is admitted above so many commands: any call must still fit."""
 LONGEST_SLEEP_S: Final = 60.0
 
 Answer = tuple[asyncio.Future[Reply], Reply]

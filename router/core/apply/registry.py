@@ -184,6 +184,18 @@ def on_connection(s: Arrays, i: int) -> None:
 
 
 @rule
+def refresh_floor(s: Arrays) -> None:
+    """Compute every match anew and let every agent look again at who waits."""
+    if s.scratch[0].folding:
+        return
+    for p in range(s.head[0].profiles):
+        refresh_profile(s, p)
+    for a in range(s.head[0].agents):
+        if s.agents[a].configured:
+            mark_agent(s, a)
+
+
+@rule
 def on_policy_set(s: Arrays, i: int) -> None:
     """Words: the fields of ``POLICY`` in order; every match row is computed anew."""
     e = s.events[i]
@@ -206,9 +218,7 @@ def on_policy_set(s: Arrays, i: int) -> None:
     )
     k.w_skill, k.w_language, k.w_region, k.w_preferred = w[11], w[12], w[13], w[14]
     k.w_urgency, k.w_idle, k.w_load, k.w_price = w[15], w[16], w[17], w[18]
-    if not s.scratch[0].folding:
-        for p in range(s.head[0].profiles):
-            refresh_profile(s, p)
+    refresh_floor(s)
 
 
 @rule
@@ -228,9 +238,7 @@ def on_distance_set(s: Arrays, i: int) -> None:
     for n in range(e.words // 3):
         at = e.words_from + 3 * n
         s.distance[s.event_words[at], s.event_words[at + 1]] = s.event_words[at + 2]
-    if not s.scratch[0].folding:
-        for p in range(s.head[0].profiles):
-            refresh_profile(s, p)
+    refresh_floor(s)
 
 
 assert CHANNELS_MAX < 64

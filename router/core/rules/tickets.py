@@ -185,10 +185,17 @@ def forget_ticket(s: Arrays, t: int) -> None:
 
 @rule
 def on_ticket_command(s: Arrays, n: int) -> None:
-    """Check that the ticket exists and its state allows the verb, then do it."""
+    """
+    Check that the ticket exists and its state allows the verb, then do it.
+
+    A command may name the ticket's serial: then a row that was given to another ticket meanwhile is refused.
+    """
     command = s.inbox[n]
     t, verb = int(command.ticket), int(command.kind)
     if t < 0 or t >= s.head[0].ticket_top or s.tickets[t].state == 0:
+        refuse(s, c.R_TICKET_UNKNOWN, t)
+        return
+    if command.serial != 0 and command.serial != s.tickets[t].serial:
         refuse(s, c.R_TICKET_UNKNOWN, t)
         return
     if not is_legal(verb, s.tickets[t].state):
