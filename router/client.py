@@ -253,9 +253,9 @@ class Client:
     def _url(
         self,
         route: Route,
-        id: str,
+        id: str,  # noqa: A002
         sub: str | int,
-        query: Mapping[str, object] | None,  # noqa: A002
+        query: Mapping[str, object] | None,
     ) -> Any:
         path = route.path.replace("{id}", quote(id, safe="")).replace("{revision}", str(sub))
         pairs = "&".join(f"{k}={quote(str(v), safe='')}" for k, v in (query or {}).items())

@@ -5,7 +5,7 @@ aiohttp parses, keeps alive and closes; what it answers by itself is put into ou
 
 import asyncio
 from collections import Counter
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from aiohttp import web
@@ -87,8 +87,7 @@ class Connection(web.RequestHandler):
             self._ip = ip
             super().connection_made(transport)
             return
-        assert isinstance(transport, asyncio.Transport)
-        transport.write(self._full())
+        cast("asyncio.Transport", transport).write(self._full())
         transport.close()
         self.force_close()
 

@@ -134,10 +134,10 @@ class Session:
     async def call(
         self,
         name: str,
-        id: str = "",
+        id: str = "",  # noqa: A002
         body: object = None,
         *,
-        sub: str = "",  # noqa: A002
+        sub: str = "",
     ) -> Any:
         """Make a call by its name in the route table; see `Client.call`."""
         ref = next(self._refs)

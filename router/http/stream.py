@@ -273,7 +273,8 @@ class _Session:
         """Send a message, or let a client go that has not read for long."""
         data = self._speech.encode(message)
         try:
-            async with asyncio.timeout(self._silence_s):
+            # Sooner than aiohttp gives up on a pong, which would close without a word.
+            async with asyncio.timeout(self._silence_s / 2):
                 if self._speech.is_binary:
                     await self._socket.send_bytes(data)
                 else:
