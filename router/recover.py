@@ -16,7 +16,6 @@ from router.core.machine import Batch, Machine
 from router.desk.outcome import Outcome
 from router.journal import Recorded, decode
 from router.shard import Shard
-from router.stores.frames import Frame
 
 FOLD_EVENTS = 32_768
 """Events folded in one call: enough to make the cost of the call vanish."""
@@ -93,17 +92,17 @@ class Verdict(NamedTuple):
     difference: Difference | None
 
 
-def verify(frames: Iterable[Frame], machine: Machine) -> Verdict:
-    """Decide a whole journal again and compare; stops at the first difference."""
+def verify(frames: Iterable[tuple[int, bytes]], machine: Machine) -> Verdict:
+    """Decide a whole journal (numbers and bodies of its frames) again and compare; stops at the first difference."""
     count = commands = events = 0
-    for frame in frames:
-        recorded = decode(frame.body)
+    for number, body in frames:
+        recorded = decode(body)
         machine.feed(recorded.commands, recorded.command_words)
         batch = machine.run()
         count += 1
         commands += len(recorded.commands) // layout.COMMAND.itemsize
         events += len(recorded.events)
-        difference = compare(frame.number, recorded, batch)
+        difference = compare(number, recorded, batch)
         if difference is not None:
             return Verdict(count, commands, events, machine.digest(), difference)
     return Verdict(count, commands, events, machine.digest(), None)

@@ -1,4 +1,4 @@
-"""``cordboard verify``: is the journal whole, and would we decide the same again?"""
+"""``cordboard verify``: tell whether a journal is whole, and whether we would decide the same again."""
 
 import argparse
 import sys
@@ -45,7 +45,7 @@ def run(given: argparse.Namespace) -> int:
         )
         if given.seals_only:
             return 0
-        verdict = verify(store.read(), Machine())
+        verdict = verify(((frame.number, frame.body) for frame in store.read()), Machine())
         if verdict.difference is not None:
             print(f"DIFFERENT: {verdict.difference}", file=sys.stderr)
             return 1

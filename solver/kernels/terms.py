@@ -47,10 +47,11 @@ def urgency(wait_us: int, target_us: int, priority: int) -> int:
     priority
         int, 0 (lowest) to 9 (highest).
 
-    Notes ----- With r = wait / target (capped at 20): (1 + priority) * (r**2 / 2 for r < 1, else r - 1/2) *
-    1000, at most ``URGENCY_MAX``. The convex part is the generalised c-mu rule's marginal delay cost, linear
-    beyond the target so that an old ticket does not drown all others. Never negative, never falling in
-    ``wait_us``.
+    Notes
+    -----
+    With r = wait / target (capped at 20): (1 + priority) * (r**2 / 2 for r < 1, else r - 1/2) * 1000, at most
+    ``URGENCY_MAX``. The convex part is the generalised c-mu rule's marginal delay cost, linear beyond the target so
+    that an old ticket does not drown all others. Never negative, never falling in ``wait_us``.
 
     References
     ----------
