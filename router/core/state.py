@@ -146,10 +146,12 @@ class Sizes(NamedTuple):
     event_words: int = 65536
 
 
-def shapes(n: Sizes) -> dict[str, tuple[tuple[int, ...], Any]]:
-    """Return the shape and dtype of every array for these sizes."""
-    words = n.agents // 64
-    u1, i4, u8 = np.uint8, np.int32, np.uint64
+Shapes = dict[str, tuple[tuple[int, ...], Any]]
+
+
+def canonical_shapes(n: Sizes) -> Shapes:
+    """Return the shape and dtype of every canonical array."""
+    u1, i4 = np.uint8, np.int32
     return {
         "head": ((1,), layout.HEAD),
         "tickets": ((n.tickets,), layout.TICKET),
@@ -168,6 +170,14 @@ def shapes(n: Sizes) -> dict[str, tuple[tuple[int, ...], Any]]:
         "agent_max": ((n.agents, CHANNELS_MAX), i4),
         "agent_load": ((n.agents, CHANNELS_MAX), i4),
         "distance": ((n.regions, n.regions), i4),
+    }
+
+
+def derived_shapes(n: Sizes) -> Shapes:
+    """Return the shape and dtype of every derived array, the buffers included."""
+    words = n.agents // 64
+    u1, i4, u8 = np.uint8, np.int32, np.uint64
+    return {
         "scratch": ((1,), layout.SCRATCH),
         "nodes": ((n.tickets,), layout.NODE),
         "lanes": ((n.lanes,), layout.LANE),
@@ -202,6 +212,11 @@ def shapes(n: Sizes) -> dict[str, tuple[tuple[int, ...], Any]]:
         "column_price": ((PAIRS_MAX,), np.int64),
         "agent_column": ((n.agents,), i4),
     }
+
+
+def shapes(n: Sizes) -> Shapes:
+    """Return the shape and dtype of every array for these sizes."""
+    return canonical_shapes(n) | derived_shapes(n)
 
 
 PAIRS_MAX: Final = DECIDE_ROWS_MAX * CANDIDATES_MAX

@@ -96,15 +96,29 @@ def kernel_decorators() -> frozenset[str]:
 
 
 def _aliases(module: Module, known: set[str]) -> set[str]:
-    """Find top-level names of a configured ``njit``, such as ``rule = njit(cache=True)``."""
+    """Find top-level names of a configured ``njit``: ``rule = njit(cache=True)``, or a function that calls it."""
     found = set()
     for node in module.tree.body:
+        if isinstance(node, ast.FunctionDef) and _compiles_its_argument(node, known):
+            found.add(node.name)
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
             callee = node.value
             mentioned = {last_name(callee.func), *map(last_name, callee.args)}
             if mentioned & known and not any(isinstance(a, ast.Lambda) for a in callee.args):
                 found |= {target.id for target in node.targets if isinstance(target, ast.Name)}
     return found
+
+
+def _compiles_its_argument(function: ast.FunctionDef, known: set[str]) -> bool:
+    """Tell whether a function hands its only parameter to a configured ``njit`` and returns what comes of it."""
+    given = [each.arg for each in function.args.args]
+    if len(given) != 1:
+        return False
+    for node in ast.walk(function):
+        if isinstance(node, ast.Call) and [last_name(each) for each in node.args] == given:
+            if isinstance(node.func, ast.Call) and last_name(node.func) in known:
+                return True
+    return False
 
 
 def last_name(node: ast.AST) -> str:
