@@ -6,7 +6,7 @@ directory learned. Recovery folds the events; ``verify`` tells the core the comm
 read the numbers of the core's records, so a change of ``layout`` changes ``FORMAT``.
 """
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgpack
 import msgspec
@@ -16,12 +16,8 @@ from numpy.typing import NDArray
 from router.core import layout
 from router.core.machine import Machine
 from router.core.recovery import used
-from router.core.state import CANONICAL
-from router.directory import BODIES
+from router.core.state import CANONICAL, Sizes, canonical_shapes
 from router.shard import Sealed, Shard
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 FORMAT: Final = 1
 _encoder: Final = msgspec.msgpack.Encoder()
@@ -134,32 +130,39 @@ def encode_portrait(portrait: Portrait) -> bytes:
     return bytes(msgpack.packb(head)) + text
 
 
-def restore(blob: bytes, machine: Machine) -> Shard:
-    """Return the shard that a snapshot shows. Raises ``FormatError``."""
+class Shown(NamedTuple):
+    """A snapshot read back: the core's canonical arrays, and where the directory's part begins."""
+
+    at_us: int
+    arrays: dict[str, NDArray[Any]]
+    rest: memoryview
+
+
+def read_snapshot(blob: bytes) -> Shown:
+    """Return what a snapshot shows of the core. Raises ``FormatError``."""
     unpacker = msgpack.Unpacker(max_buffer_size=0, max_bin_len=2**31 - 1)
     unpacker.feed(blob)
     head = unpacker.unpack()
-    if not isinstance(head, dict) or head.get("format") != FORMAT:
-        raise FormatError(
-            f"The snapshot has format {head.get('format') if isinstance(head, dict) else head!r}; expected {FORMAT}."
-        )
-    names, documents, profiles, history = _decode(memoryview(blob)[unpacker.tell() :])
-    plain = machine.arrays
+    found = head.get("format") if isinstance(head, dict) else type(head).__name__
+    if found != FORMAT:
+        raise FormatError(f"The snapshot has format {found!r}; expected {FORMAT}.")
+    dtypes = {name: dtype for name, (_, dtype) in canonical_shapes(Sizes()).items()}
     arrays = {
-        name: np.frombuffer(raw, getattr(plain, name).dtype).reshape(shape)
+        name: np.frombuffer(raw, dtypes[name]).reshape(shape)
         for name, (shape, raw) in head["arrays"].items()
     }
-    machine.load(arrays)
+    return Shown(head["at_us"], arrays, memoryview(blob)[unpacker.tell() :])
+
+
+def restore(blob: bytes, machine: Machine) -> Shard:
+    """Return the shard that a snapshot shows. Raises ``FormatError``."""
+    shown = read_snapshot(blob)
+    names, documents, profiles, history = _decode(shown.rest)
+    machine.load(shown.arrays)
     shard = Shard(machine)
-    shard.at_us = head["at_us"]
+    shard.at_us = shown.at_us
     shard.directory.learn(names, documents)
     for number, words in enumerate(profiles):
         shard.profiles.learn(number, tuple(words))
     shard.history.load(history)
     return shard
-
-
-def documents_of(recorded: Recorded) -> "Iterable[tuple[int, str, Any]]":
-    """Yield a frame's documents with their bodies as the structs they were."""
-    for kind, id_, plain in recorded.documents:
-        yield kind, id_, None if plain is None else msgspec.convert(plain[0], BODIES[kind])

@@ -1,10 +1,14 @@
 """Reading back: events by number, and a shard as it was at any frame."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
-from router.core.machine import Machine
+from numpy.typing import NDArray
+
+from router.core.machine import Batch, Machine
 from router.directory import Directory
-from router.journal import Recorded, decode, restore
+from router.explain.rewind import Loader
+from router.journal import Recorded, decode, read_snapshot, restore
 from router.published import publish_recorded
 from router.recover import Folder
 from router.shard import Shard
@@ -59,6 +63,31 @@ def shard_at(store: Store, number: int, machine: Machine) -> Shard:
                 break
             folder.add(decode(frame.body))
     return folder.finish()
+
+
+def loader(store: Store, last: Callable[[], int]) -> Loader:
+    """Return what finds the way back to an event: the snapshot before it, and the batches after that."""
+
+    def load(seq: int) -> tuple[dict[str, NDArray[Any]] | None, Iterator[Batch]]:
+        if last() == 0:
+            return None, iter(())
+        number = frame_with(store, last(), seq)
+        snapshot = store.load_snapshot(number - 1) if number > 1 else None
+        start = 1 if snapshot is None else snapshot.number + 1
+        arrays = None if snapshot is None else read_snapshot(snapshot.blob).arrays
+        return arrays, batches_between(store, start, number)
+
+    return load
+
+
+def batches_between(store: Store, start: int, end: int) -> Iterator[Batch]:
+    """Yield the batches of frames ``start`` to ``end``."""
+    for frame in store.read(start):
+        if frame.number > end:
+            return
+        recorded = decode(frame.body)
+        came = (recorded.event_bytes, recorded.word_bytes)
+        yield Batch(recorded.first_seq, (recorded.commands, recorded.command_words), came)
 
 
 def recorded_from(store: Store, number: int) -> Iterator[tuple[int, Recorded]]:

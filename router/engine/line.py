@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from router.core.limits import COMMANDS_PER_CALL_MAX, COMMANDS_PER_RUN_MAX, NEVER_US
-from router.engine.archive import load_events
+from router.engine.archive import load_events, loader
 from router.engine.feed import Feed
 from router.journal import encode, encode_portrait, portray
 from router.published import publish_sealed
@@ -73,6 +73,7 @@ class Line:
         self.writer = GroupCommit(
             store, tail, clock.monotonic_ns, self._on_durable, self._on_failure
         )
+        shard.rewinder = loader(store, lambda: self.writer.durable_number)
         self.feed = Feed(tail.next_seq, self._load_events)
         self._sleep()
 
