@@ -22,7 +22,7 @@ __all__ = ["Server", "serve"]
 
 BACKLOG = 1_024
 TICK_S = 0.5
-"""How often the loop's lag is measured and the Date header renewed."""
+"""How often the loop's lag is measured, the Date renewed and overdue requests given up."""
 CLOSE_S = 2.0
 """How long connections have, after the drain, to take their last bytes."""
 LOG = structlog.get_logger("cordboard.http")
@@ -98,6 +98,7 @@ class Server:
         self.service.lag_s = max(0.0, loop.time() - due_s)
         self._metrics.put("cordboard_connections", self._doors.open)
         self._letterhead.renew()
+        self.service.sweep()
         next_s = loop.time() + TICK_S
         self._ticks = loop.call_at(next_s, self._tick, next_s)
 

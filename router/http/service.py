@@ -41,6 +41,9 @@ class Service:
         self.lag_s = 0.0
         self._faults = 0
         self._idle = asyncio.Event()
+        self._limit_ns = round(settings.server.request_timeout_s * 1e9)
+        self._due_ns: dict[asyncio.Task[object], int] = {}
+        self._overdue: set[asyncio.Task[object]] = set()
 
     def closed(self) -> Problem | None:
         """Return why no request is taken now, or None when requests are."""
@@ -80,15 +83,37 @@ class Service:
             charged = self.gate.charge(caller.credential, weight)
             if isinstance(charged, Problem):
                 return _refused(charged)
+        task = asyncio.current_task()
+        assert task is not None
+        # A timer of its own for each request would take 5 us; `sweep` looks at all of them.
+        self._due_ns[task] = self.clock.monotonic_ns() + self._limit_ns
         try:
-            async with asyncio.timeout(self.settings.server.request_timeout_s):
-                if route.name == "events.list":
-                    return await self._page(call, caller)
-                return await self.engine.submit(caller.tenant, call)
-        except TimeoutError:
-            limit_s = self.settings.server.request_timeout_s
-            detail = f"No answer within {limit_s:g} s. It may still be done: repeat it unchanged."
-            return _refused(problem("overloaded", detail, retry_after_s=1))
+            if route.name == "events.list":
+                return await self._page(call, caller)
+            return await self.engine.submit(caller.tenant, call)
+        except asyncio.CancelledError:
+            if task not in self._overdue:
+                raise
+            self._overdue.discard(task)
+            task.uncancel()
+            return self._too_late()
+        finally:
+            del self._due_ns[task]
+
+    def sweep(self) -> None:
+        """Give up on requests that have waited for too long; called every now and then."""
+        now_ns = self.clock.monotonic_ns()
+        for task, due_ns in self._due_ns.items():
+            if due_ns > now_ns:
+                break  # they stand in the order in which they came
+            if task not in self._overdue:
+                self._overdue.add(task)
+                task.cancel()
+
+    def _too_late(self) -> Reply:
+        limit_s = self.settings.server.request_timeout_s
+        detail = f"No answer within {limit_s:g} s. It may still be done: repeat it unchanged."
+        return _refused(problem("overloaded", detail, retry_after_s=1))
 
     async def _page(self, call: Call, caller: Pass) -> Reply:
         after, limit = call.query["after"], call.query["limit"]
