@@ -13,7 +13,7 @@ from simulator.desks import Heard
 RECENT: Final = 2_000
 """Latencies kept; percentiles are of these latest ones."""
 RATE_WINDOW_S: Final = 2.0
-TARGET_S: Final = 300.0
+TARGET_US: Final = 300 * US_PER_SECOND
 """Service level target of a queue the floor does not name."""
 
 WAITING, OFFERED, WORKING, DONE = "waiting", "offered", "working", "done"
@@ -95,7 +95,7 @@ class Tally:
     def __init__(self, floor: Floor, starts_at: datetime, totals: tuple[int, int]) -> None:
         self._starts_at = starts_at
         self._calls_total, self._tickets_total = totals
-        self._targets_us = {each.id: _target_us(each.body) for each in floor.of("queues.put")}
+        self._targets_us = service_targets_us(floor)
         self._tickets: dict[str, _Ticket] = {}
         self._counts: Counter[str] = Counter()
         self._refused: Counter[str] = Counter()
@@ -191,7 +191,7 @@ class Tally:
     def _service_level(self, now_us: int) -> float | None:
         met = missed = 0
         for each in self._tickets.values():
-            limit_us = each.put_us + self._targets_us.get(each.queue, _us(TARGET_S))
+            limit_us = each.put_us + self._targets_us.get(each.queue, TARGET_US)
             if each.accepted_us is not None:
                 met += each.accepted_us <= limit_us
                 missed += each.accepted_us > limit_us
@@ -211,10 +211,15 @@ def latency(seconds: Sequence[float] | deque[float]) -> Latency:
     )
 
 
+def service_targets_us(floor: Floor) -> dict[str, int]:
+    """Return the service level target of each queue that the floor names, microseconds."""
+    return {each.id: _target_us(each.body) for each in floor.of("queues.put")}
+
+
 def _target_us(body: Mapping[str, object]) -> int:
     level = body.get("service_level")
     target_s = level.get("target_s") if isinstance(level, Mapping) else None
-    return _us(float(target_s) if isinstance(target_s, int | float) else TARGET_S)
+    return _us(float(target_s)) if isinstance(target_s, int | float) else TARGET_US
 
 
 def _us(seconds: float) -> int:

@@ -10,16 +10,17 @@ import asyncio
 import contextlib
 import heapq
 import itertools
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from router.incidents.floor import Floor
+from router.incidents.cutting import TICKET_CALL
+from router.incidents.floor import Floor, Resource
 from router.incidents.stream import US_PER_SECOND, Stream
 from simulator.desks import Desks, Habits, Todo, handle_times, heard
 from simulator.measures import Snapshot, Tally
 
-TICKET_CALL: Final = "tickets.put"
+QUEUE_CALL: Final = "queues.put"
 SETTLE_S: Final = 0.25
 """Real seconds without an event after which nothing more is expected of a finished step."""
 
@@ -72,21 +73,58 @@ class Day:
 
 
 async def replay(
-    server: Server, day: Day, pace: Pace, show: Callable[[Snapshot], None]
+    server: Server,
+    day: Day,
+    pace: Pace,
+    show: Callable[[Snapshot], None],
+    begin: Callable[[], Awaitable[object]] | None = None,
 ) -> Snapshot:
     """Put the floor, play the stream and answer the offers; return the last snapshot.
+
+    `begin` is awaited between the floor and the stream: whoever keeps the server's clock says when
+    the stream's first instant has come.
 
     Raises
     ------
     server.refusal
         When the server refuses a part of the floor. Later refusals are counted instead.
     """
-    last_seq = 0
-    for resource in day.floor.resources:
-        # One after the other: a resource may name the ones before it.
-        reply = await server.client.call(resource.call, resource.id, resource.body)
-        last_seq = max(last_seq, _seq(reply))
+    last_seq = await put_floor(server, day.floor, pace.in_flight_max)
+    if begin is not None:
+        await begin()
     return await _Replay(server, day, pace, show).run(last_seq)
+
+
+async def put_floor(server: Server, floor: Floor, in_flight_max: int) -> int:
+    """Put the floor and return the number of the last event of it.
+
+    Resources of one kind go together, so that one sync of the journal makes many of them durable;
+    queues go one by one, because they name each other.
+
+    Raises
+    ------
+    server.refusal
+        When the server refuses a resource; which, is noted on it.
+    """
+    slots = asyncio.Semaphore(in_flight_max)
+
+    async def put(resource: Resource) -> int:
+        async with slots:
+            try:
+                reply = await server.client.call(resource.call, resource.id, resource.body)
+            except server.refusal as refusal:
+                refusal.add_note(f"while putting {resource.call} {resource.id}")
+                raise
+            return _seq(reply)
+
+    last_seq = 0
+    for call, resources in itertools.groupby(floor.resources, key=lambda each: each.call):
+        if call == QUEUE_CALL:
+            seqs = [await put(each) for each in resources]
+        else:
+            seqs = await asyncio.gather(*map(put, resources))
+        last_seq = max(last_seq, *seqs)
+    return last_seq
 
 
 class _Replay:
