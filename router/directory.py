@@ -46,7 +46,10 @@ class Document(msgspec.Struct, array_like=True):
     version: int = 1
     seq: int = 0
     created_us: int = 0
-    note: str | None = None  # activity of an agent, disposition of a ticket, state of a policy
+    note: str | None = (
+        None  # activity of an agent, last words about a ticket, activations of a policy
+    )
+    is_heard: bool = False  # whether an agent's desk ever sent a heartbeat
 
 
 class Name(NamedTuple):
@@ -76,6 +79,8 @@ class Directory:
         self.documents: list[dict[str, Document]] = [{} for _ in KINDS]
         self.tickets: dict[int, str] = {}  # row to id
         self.rows: dict[str, int] = {}  # id to row
+        self.profile_words: list[tuple[int, ...]] = []
+        """The words of every profile by its number; see ``router.profiles``."""
         self.fresh_names: list[Name] = []
         self.fresh_documents: dict[tuple[int, str], Document | None] = {}
 
@@ -129,6 +134,18 @@ class Directory:
         self.fresh_documents[kind, id_] = document
         return document
 
+    def has_room(self, kind: int, id_: str, most: int) -> bool:
+        """Tell whether ``id_`` has a number or can get one while there are ``most`` at most."""
+        names = self.names[kind]
+        return id_ in names.index_of or len(names.ids) < most
+
+    def annotate(self, kind: int, id_: str, note: str | None) -> None:
+        """Change the note of a document, if there is one; its version stays."""
+        document = self.documents[kind].get(id_)
+        if document is not None and document.note != note:
+            document.note = note
+            self.fresh_documents[kind, id_] = document
+
     def drop(self, kind: int, id_: str) -> None:
         """Forget what was said of ``id_``; its number stays its own."""
         if self.documents[kind].pop(id_, None) is not None:
@@ -173,6 +190,8 @@ class Directory:
             if plain is None:
                 self.documents[kind].pop(id_, None)
             else:
+                if kind == TICKET:
+                    plain[0].pop("id", None)  # of a batch, whose tickets bring their ids along
                 body = msgspec.convert(plain[0], BODIES[kind])
                 self.documents[kind][id_] = Document(body, *plain[1:])
 

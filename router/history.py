@@ -144,7 +144,11 @@ class History:
                 decision,
                 seq=seq,
             )
-            self._unnamed.append((work, event[TICKET]))
+            named = shard.directory.tickets.get(event[TICKET])
+            if named is None:  # a new ticket gets its name after this
+                self._unnamed.append((work, event[TICKET]))
+            else:
+                self._name(work, named)
             self.works[serial] = work
             if len(self.works) > OFFERS_KEPT_MAX:
                 self._drop_oldest()
@@ -180,17 +184,21 @@ class History:
         """Return row and id of the tickets that the batch's events are about; forgotten ones come with ``~row``."""
         tickets = shard.directory.tickets
         for work, row in self._unnamed:
-            work.ticket = tickets.get(row, "")
-            if work.decision:
-                decisions = self.decisions.setdefault(work.ticket, [])
-                if not decisions or decisions[-1] != work.decision:
-                    decisions.append(work.decision)
-                    del decisions[:-DECISIONS_KEPT_MAX]
+            self._name(work, tickets[row])
         self._unnamed.clear()
         named = [(row, tickets[row]) for row in sorted(rows) if row in tickets]
         named += self._forgotten
         self._forgotten = []
         return named
+
+    def _name(self, work: Work, ticket: str) -> None:
+        """Note whose offer it is, and that its decision was about that ticket."""
+        work.ticket = ticket
+        if work.decision:
+            decisions = self.decisions.setdefault(ticket, [])
+            if not decisions or decisions[-1] != work.decision:
+                decisions.append(work.decision)
+                del decisions[:-DECISIONS_KEPT_MAX]
 
     # -- answers -------------------------------------------------------------------------------------------------------
 

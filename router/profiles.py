@@ -12,9 +12,11 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from router.core import codes as c
-from router.core.limits import GROUPS_PER_PROFILE_MAX, SECOND_US
+from router.core.limits import GROUPS_PER_PROFILE_MAX, PROFILES_MAX, SECOND_US
 from router.core.machine import Machine
-from router.directory import CHANNEL, GROUP, LANGUAGE, QUEUE, REGION, SKILL, Directory
+from router.desk.languages import look_up
+from router.desk.references import missing, missing_of_steps
+from router.directory import CHANNEL, GROUP, QUEUE, REGION, SKILL, Directory
 from router.wire.problems import FieldError, wrong
 from router.wire.registry import QueueBody
 from router.wire.tickets import Language, RelaxStep, Requirement, TicketBody
@@ -22,6 +24,10 @@ from router.wire.tickets import Language, RelaxStep, Requirement, TicketBody
 STEP_PENALTY = 200
 """Thousandths of a point that each relaxation step makes a match dearer."""
 PREFERRED_ONLY = 0
+QUEUE_WORD, CHANNEL_WORD, STAGE_WORD = 1, 2, 12
+"""Where the words of a profile have its queue, its channel and its stage of relaxation."""
+DEMANDS_MAX = 2 * PROFILES_MAX
+"""Demands remembered; different ones may share a profile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,7 @@ class Profiles:
         self._machine = machine
         self._by_demand: dict[bytes, int] = {}
         self._by_words: dict[tuple[int, ...], int] = {}
+        self.words = directory.profile_words
         self._encoder = msgspec.msgpack.Encoder()
 
     def forget_demands(self) -> None:
@@ -73,16 +80,20 @@ class Profiles:
             if errors:
                 return errors
             profile = self._chain(body, at_us)
+            if len(self._by_demand) >= DEMANDS_MAX:
+                self.forget_demands()
             self._by_demand[key] = profile
         return profile
 
     def learn(self, profile: int, words: tuple[int, ...]) -> None:
         """Take over a profile from a journal."""
+        assert profile == len(self.words), f"profile {profile} follows {len(self.words) - 1}"
         self._by_words[words] = profile
+        self.words.append(words)
 
     def dump(self) -> list[tuple[int, ...]]:
         """Return the words of every profile, in the order of their numbers."""
-        return list(self._by_words)
+        return self.words.copy()
 
     def _chain(self, body: TicketBody, at_us: int) -> int:
         """Make the links of a ticket's chain, last first, and return the first."""
@@ -130,7 +141,7 @@ class Profiles:
         d = self._directory
         language, minimum = -1, PREFERRED_ONLY
         if link.language is not None:
-            language = d.intern(LANGUAGE, link.language.tag.lower())
+            language = look_up(d, link.language.tag)
             minimum = (
                 link.language.min_level if link.language.mode == "required" else PREFERRED_ONLY
             )
@@ -151,8 +162,8 @@ class Profiles:
         profile = self._by_words.get(words)
         if profile is None:
             profile = len(self._by_words)
-            self._machine.push(c.SET_PROFILE, at_us, profile=profile, words=words)
-            self._by_words[words] = profile
+            self._machine.push(c.SET_PROFILE, at_us, words, profile=profile)
+            self.learn(profile, words)
         return profile
 
 
@@ -185,29 +196,13 @@ def relaxed(demand: Demand, step: RelaxStep) -> Demand:
 
 def unknown_references(directory: Directory, body: TicketBody) -> list[FieldError]:
     """Return an error for every name in a ticket that nobody configured."""
-    errors: list[FieldError] = []
-
-    def need(kind: int, what: str, id_: str | None, pointer: str) -> None:
-        if id_ is not None and directory.document(kind, id_) is None:
-            errors.append(wrong(pointer, f"Expected a {what} that exists.", id_))
-
-    need(QUEUE, "queue", body.queue, "/queue")
-    need(CHANNEL, "channel", body.channel, "/channel")
-    need(REGION, "region", body.region, "/region")
-    if body.language is not None and directory.index(LANGUAGE, body.language.tag.lower()) < 0:
-        errors.append(
-            wrong("/language/tag", "Expected a language that some agent speaks.", body.language.tag)
-        )
-    for i, group in enumerate(body.groups):
-        need(GROUP, "group", group, f"/groups/{i}")
-    for i, requirement in enumerate(body.requirements):
-        need(SKILL, "skill", requirement.skill, f"/requirements/{i}/skill")
-    for i, step in enumerate(body.relax or ()):
-        need(QUEUE, "queue", step.queue, f"/relax/{i}/queue")
-        for k, skill in enumerate(step.drop):
-            need(SKILL, "skill", skill, f"/relax/{i}/drop/{k}")
-        for skill in step.min_level:
-            need(SKILL, "skill", skill, f"/relax/{i}/min_level/{skill}")
-        for k, group in enumerate(step.groups_add):
-            need(GROUP, "group", group, f"/relax/{i}/groups_add/{k}")
-    return errors
+    errors = missing(directory, QUEUE, [("/queue", body.queue)])
+    errors += missing(directory, CHANNEL, [("/channel", body.channel)])
+    errors += missing(directory, REGION, [("/region", body.region)])
+    if body.language is not None and look_up(directory, body.language.tag) < 0:
+        detail = "Expected a language that some agent speaks."
+        errors.append(wrong("/language/tag", detail, body.language.tag))
+    errors += missing(directory, GROUP, [(f"/groups/{i}", g) for i, g in enumerate(body.groups)])
+    needs = enumerate(body.requirements)
+    errors += missing(directory, SKILL, [(f"/requirements/{i}/skill", n.skill) for i, n in needs])
+    return errors + missing_of_steps(directory, body.relax)

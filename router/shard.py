@@ -6,27 +6,36 @@ decides jointly, and each call gets its reply. What a settlement changed is seal
 journal. Two calls about the same thing do not fit into one settlement; the second is asked to come again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
 from router.core import codes as c
-from router.core.machine import Batch, Machine
+from router.core.limits import COMMANDS_PER_CALL_MAX, COMMANDS_PER_RUN_MAX
+from router.core.machine import Batch, FullError, Machine
 from router.desk.calls import CALLS
-from router.desk.outcome import Outcome
+from router.desk.heartbeats import Heartbeats
+from router.desk.outcome import COME_AGAIN, ComeAgain, Outcome
 from router.desk.schedule import Schedule
 from router.directory import Directory
+from router.explain.rewind import Loader
 from router.history import History
 from router.profiles import Profiles
 from router.wire.calls import Call, Reply, refused
+from router.wire.tickets import Batch as TicketsBatch
+
+__all__ = ["COME_AGAIN", "ComeAgain", "Finish", "Sealed", "Shard"]
 
 Finish = Callable[[Outcome], Reply]
+Claim = tuple[str, str]
 
-
-class ComeAgain(NamedTuple):
-    """The call is about something that the present settlement already changes."""
-
-
-COME_AGAIN: Final = ComeAgain()
+COMMANDS_ROOM: Final = COMMANDS_PER_RUN_MAX - COMMANDS_PER_CALL_MAX
+SPAN_US: Final = 500_000
+"""How far time may go on within a settlement that has calls: less than the least retention, so that
+what a call made or ended is still there when the call is answered."""
+FAMILIES: Final = {"revisions": "policies"}
+"""Families whose calls are about things of another."""
+UNCLAIMED: Final = frozenset({"agents.heartbeat"})
+"""Calls that get along with any other about the same thing."""
 
 
 class Sealed(NamedTuple):
@@ -50,37 +59,51 @@ class Shard:
         self.directory = Directory()
         self.profiles = Profiles(self.directory, self.machine)
         self.schedule = Schedule()
+        self.heartbeats = Heartbeats()
         self.history = History()
+        self.rewinder: Loader | None = None
+        """Reads the journal back, for explanations of the past; None where there is no journal."""
         self.at_us = 0
-        self._claims: set[tuple[str, str]] = set()
+        self._began_us = 0
+        self._claims: set[Claim] = set()
         self._pending: list[tuple[Finish, Call]] = []
 
     # -- changes -------------------------------------------------------------------------------------------------------
 
     def admit(self, call: Call, at_us: int) -> Reply | ComeAgain | None:
-        """Take a call into the present settlement; a reply means that nothing came of it, None that it is pending."""
-        if call.id:
-            claim = (call.name.partition(".")[0], call.id)
-            if claim in self._claims:
-                return COME_AGAIN
-            self._claims.add(claim)
-        self.at_us = max(self.at_us, at_us)
+        """
+        Take a call into the present settlement.
+
+        None: it is pending, ``settle`` has its reply. A reply: that is all, nothing is to come of it.
+        """
+        claims = claims_of(call)
+        if not self._claims.isdisjoint(claims) or self.machine.pending > COMMANDS_ROOM:
+            return COME_AGAIN
+        self._go_on(at_us)
         done = self.history.answer(call)
         if done is not None:
             return done
         handler = CALLS.get(call.name)
         if handler is None:
             return refused("unknown_route", f"There is no call {call.name!r}.")
-        finish = handler(self, call)
-        if isinstance(finish, Reply):
+        try:
+            finish = handler(self, call)
+        except FullError as full:
+            return refused("limit_reached", f"{full}")
+        if isinstance(finish, Reply | ComeAgain):
             return finish
+        if not self._pending:
+            self._began_us = self.at_us
+        self._claims.update(claims)
         self._pending.append((finish, call))
         return None
 
     def settle(self, at_us: int) -> tuple[Sealed, list[Reply]]:
         """Run the core over everything admitted; return what to journal, and the replies in the order of admission."""
-        self.at_us = max(self.at_us, at_us)
+        self._go_on(at_us)
         self.schedule.push_due(self)
+        if self.at_us >= self.heartbeats.next_us:
+            self.heartbeats.push_due(self)
         self.machine.push(c.TICK, self.at_us)
         batch = self.machine.run()
         outcome = Outcome(batch)
@@ -88,15 +111,21 @@ class Shard:
         replies = []
         for finish, call in self._pending:
             reply = finish(outcome)
-            self.history.keep_answer(call, reply, self.at_us)
+            if call.idempotency_key is not None:
+                self.history.keep_answer(call, reply, self.at_us)
             replies.append(reply)
         self._pending.clear()
         self._claims.clear()
         tickets = self.history.name_rows(self, rows)
-        names, documents = self.directory.take_fresh(batch.first_seq + batch.count - 1)
-        return Sealed(
-            self.at_us, batch, names, documents, tickets, self.history.take_answers()
-        ), replies
+        names, documents = self.directory.take_fresh(outcome.last_seq)
+        answers = self.history.take_answers()
+        return Sealed(self.at_us, batch, names, documents, tickets, answers), replies
+
+    def _go_on(self, at_us: int) -> None:
+        """Let time go on, never back, and only so far while calls are pending."""
+        if self._pending:
+            at_us = min(at_us, self._began_us + SPAN_US)
+        self.at_us = max(self.at_us, at_us)
 
     @property
     def is_pending(self) -> bool:
@@ -107,7 +136,7 @@ class Shard:
 
     def query(self, call: Call, at_us: int) -> Reply:
         """Answer a call that only reads, as things are now."""
-        self.at_us = max(self.at_us, at_us)
+        self._go_on(at_us)
         handler = CALLS.get(call.name)
         if handler is None:
             return refused("unknown_route", f"There is no call {call.name!r}.")
@@ -116,5 +145,18 @@ class Shard:
         return answer
 
     def next_due_us(self) -> int:
-        """Return when the core or a calendar next wants to run, ``NEVER_US`` if never."""
-        return min(self.machine.next_due_us(), self.schedule.next_us)
+        """Return when the core, a calendar or a silent desk next wants to be seen to, ``NEVER_US`` if never."""
+        return min(self.machine.next_due_us(), self.schedule.next_us, self.heartbeats.next_us)
+
+
+def claims_of(call: Call) -> Iterable[Claim]:
+    """Return what a call is about, so that no other call of the settlement may be."""
+    claims: list[Claim] = []
+    if isinstance(call.body, TicketsBatch):
+        claims = [("tickets", item.id) for item in call.body.items]
+    elif call.id and call.name not in UNCLAIMED:
+        family = call.name.partition(".")[0]
+        claims.append((FAMILIES.get(family, family), call.id))
+    if call.idempotency_key is not None:
+        claims.append(("", call.idempotency_key))
+    return claims

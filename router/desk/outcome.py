@@ -1,15 +1,30 @@
 """What came of the commands of one batch, found by the command that caused it."""
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from router.core import codes as c
 from router.core import layout
 from router.core.machine import Batch
 
 _FIELDS: Final = {name: i for i, name in enumerate(layout.EVENT.names or ())}
-KIND, CAUSE, TICKET, WORK, SERIAL, VALUE, AUX = (
-    _FIELDS[name] for name in ("kind", "cause", "ticket", "work", "serial", "value", "aux")
+AT, KIND, CAUSE, TICKET, VALUE, AUX = (
+    _FIELDS[name] for name in ("at_us", "kind", "cause", "ticket", "value", "aux")
 )
+
+
+class ComeAgain(NamedTuple):
+    """The call is about something that the present settlement already changes."""
+
+
+COME_AGAIN: Final = ComeAgain()
+
+
+class Refusal(NamedTuple):
+    """Why the core refused a command, what it said about it, and the number of the event that says so."""
+
+    code: int
+    about: int
+    seq: int
 
 
 class Outcome:
@@ -19,17 +34,27 @@ class Outcome:
         self.first_seq = batch.first_seq
         self.events: list[tuple[Any, ...]] = batch.events.tolist()
         self.words = batch.words
-        self._first: dict[int, tuple[Any, ...]] = {}
+        self._first: dict[int, int] = {}
+        at = len(self.events)
         for event in reversed(self.events):
-            self._first[event[CAUSE]] = event
+            at -= 1
+            self._first[event[CAUSE]] = at
+
+    @property
+    def last_seq(self) -> int:
+        """Return the number of the batch's last event, of the one before it when it has none."""
+        return self.first_seq + len(self.events) - 1
 
     def first(self, command: int) -> tuple[Any, ...]:
         """Return the first event that a command caused."""
-        return self._first[command]
+        return self.events[self._first[command]]
 
-    def refusal(self, command: int) -> tuple[int, int] | None:
-        """Return why a command was refused, and what the core said about it; None when it was done."""
-        event = self._first.get(command)
-        if event is None or event[KIND] != c.E_REFUSED:
+    def refusal(self, command: int) -> Refusal | None:
+        """Return why a command was refused; None when it was done."""
+        at = self._first.get(command)
+        if at is None:
             return None
-        return int(event[VALUE]), int(event[AUX])
+        event = self.events[at]
+        if event[KIND] != c.E_REFUSED:
+            return None
+        return Refusal(int(event[VALUE]), int(event[AUX]), self.first_seq + at)

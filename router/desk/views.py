@@ -1,15 +1,13 @@
 """From the core's rows to what clients read: tickets, offers, assignments."""
 
-from typing import TYPE_CHECKING
-
-import msgspec
+from typing import TYPE_CHECKING, Any, cast
 
 from router.core import codes as c
 from router.core.estimate import place_of
 from router.core.limits import NEVER_US
 from router.directory import AGENT, CHANNEL, QUEUE, TICKET
 from router.history import Work
-from router.wire.fields import Estimate, instant_text
+from router.wire.fields import Estimate, instant_text, microseconds
 from router.wire.offers import Assignment, Offer
 from router.wire.tickets import Ticket, TicketBody, Warned
 
@@ -20,7 +18,6 @@ UNMATCHABLE = Warned(
     code="no_eligible_agent",
     detail="No configured agent can ever match this, not even after relaxing. Maybe a skill or language is missing.",
 )
-NO_SHARD_OFFERS: list[str] = []
 
 
 def instant_or_none(at_us: int) -> str | None:
@@ -32,14 +29,16 @@ def expected_wait(gap_us: int, position: int) -> Estimate | None:
     """
     Return the median and the 90 % quantile of the wait at a position, None while nothing is known.
 
-    The wait is the sum of ``position`` gaps between departures, taken as exponential: a gamma distribution, its quantiles
-    by Wilson and Hilferty (1931), doi:10.1073/pnas.17.12.684.
+    The wait is the sum of ``position`` gaps between departures, taken as exponential: a gamma distribution, its
+    quantiles by Wilson and Hilferty (1931), doi:10.1073/pnas.17.12.684.
     """
     if gap_us <= 0 or position <= 0:
         return None
     scale = gap_us * position / 1e6
     base, spread = 1 - 1 / (9 * position), 1 / (3 * position**0.5)
-    return Estimate(p50_s=round(scale * base**3, 1), p90_s=round(scale * (base + 1.2816 * spread) ** 3, 1))
+    return Estimate(
+        p50_s=round(scale * base**3, 1), p90_s=round(scale * (base + 1.2816 * spread) ** 3, 1)
+    )
 
 
 def place(shard: "Shard", row: int) -> tuple[int, int]:
@@ -76,7 +75,7 @@ def ticket_view(shard: "Shard", id_: str, row: int, *, whole: bool = False) -> T
     closed = state in (c.COMPLETED, c.CANCELED, c.EXPIRED, c.ABANDONED)
     ticket = Ticket(
         id=id_,
-        state=c.TICKET_STATES[state],
+        state=cast("Any", c.TICKET_STATES[state]),
         queue=directory.id_of(QUEUE, queue),
         channel=directory.id_of(CHANNEL, int(profile["channel"])),
         priority=int(t["priority"]),
@@ -84,14 +83,18 @@ def ticket_view(shard: "Shard", id_: str, row: int, *, whole: bool = False) -> T
         ewt=estimate,
         agent=directory.id_of(AGENT, agent) if agent >= 0 else None,
         offers=open_offers(shard, row) if state == c.OFFERED else [],
-        assignment=f"a-{arrays.works[t['work']]['serial']}" if state in (c.ASSIGNED, c.WRAPPING) else None,
+        assignment=f"a-{arrays.works[t['work']]['serial']}"
+        if state in (c.ASSIGNED, c.WRAPPING)
+        else None,
         warnings=[UNMATCHABLE] if t["marks"] & c.F_UNMATCHABLE else [],
         created_at=instant_text(document.created_us if document else int(t["created_us"])),
         version=int(t["version"]),
         seq=shard.history.ticket_seq.get(row, 0),
         relax_step=int(profile["stage"]),
         queued_at=instant_or_none(int(t["queued_us"])),
-        closed_at=instant_or_none(int(t["forget_us"]) - int(arrays.policy[0]["retention_us"])) if closed else None,
+        closed_at=instant_or_none(int(t["forget_us"]) - int(arrays.policy[0]["retention_us"]))
+        if closed
+        else None,
     )
     if whole and document is not None:
         add_description(ticket, document.body)
@@ -107,17 +110,19 @@ def add_description(ticket: Ticket, body: TicketBody) -> None:
         setattr(ticket, field, getattr(body, field))
     for field in ("virtual_start", "start_at"):
         moment = getattr(body, field)
-        setattr(ticket, field, None if moment is None else msgspec.to_builtins(moment))
+        setattr(ticket, field, None if moment is None else instant_text(microseconds(moment)))
 
 
 def offer_view(work: Work) -> Offer:
     """Return an offer as clients see it, open or ended."""
-    state = work.state if work.state in ("pending", "declined", "expired", "revoked") else "accepted"
+    state = (
+        work.state if work.state in ("pending", "declined", "expired", "revoked") else "accepted"
+    )
     offer = Offer(
         id=f"o-{work.serial}",
         ticket=work.ticket,
         agent=work.agent,
-        state=state,
+        state=cast("Any", state),
         offered_at=instant_text(work.offered_us),
         expires_at=instant_or_none(work.expires_us),
         decision=f"d-{work.decision}" if work.decision else None,
@@ -134,7 +139,7 @@ def assignment_view(work: Work) -> Assignment:
         id=f"a-{work.serial}",
         ticket=work.ticket,
         agent=work.agent,
-        state=work.state,
+        state=cast("Any", work.state),
         offer=f"o-{work.serial}",
         accepted_at=instant_text(work.accepted_us),
         wrap_up_ends_at=instant_or_none(work.wrap_up_ends_us) if work.state == "wrapping" else None,

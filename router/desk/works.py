@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 from router.core import codes as c
 from router.core.limits import SECOND_US
+from router.desk.conditions import unknown
 from router.desk.outcome import Outcome
-from router.desk.tickets import core_refusal
+from router.desk.verbs import core_refusal
 from router.desk.views import assignment_view, offer_view
 from router.directory import TICKET
 from router.history import Work
@@ -24,10 +25,9 @@ def find(shard: "Shard", id_: str) -> Work | None:
     return shard.history.works.get(int(number)) if number.isdecimal() else None
 
 
-def unknown(call: Call) -> Reply:
+def unknown_work(call: Call) -> Reply:
     """Refuse a call about an offer or assignment that is not known."""
-    what = "offer" if call.id.startswith("o-") else "assignment"
-    return refused("unknown_resource", f"There is no {what} {call.id!r}.")
+    return unknown("offer" if call.id.startswith("o-") else "assignment", call.id)
 
 
 def gone(work: Work) -> Reply:
@@ -35,7 +35,9 @@ def gone(work: Work) -> Reply:
     when = instant_text(work.ended_us or work.accepted_us)
     why = f" ({work.because})" if work.because else ""
     state = offer_view(work).state
-    return refused("offer_not_open", f"The offer was {state}{why} at {when}.", state=state, seq=work.seq)
+    return refused(
+        "offer_not_open", f"The offer was {state}{why} at {when}.", state=state, seq=work.seq
+    )
 
 
 def answer(code: int) -> Callable[["Shard", Call], "Reply | Finish"]:
@@ -44,7 +46,7 @@ def answer(code: int) -> Callable[["Shard", Call], "Reply | Finish"]:
     def handler(shard: "Shard", call: Call) -> "Reply | Finish":
         work = find(shard, call.id)
         if work is None:
-            return unknown(call)
+            return unknown_work(call)
         if work.state != "pending":
             return gone(work)
         wait_s = None
@@ -53,11 +55,15 @@ def answer(code: int) -> Callable[["Shard", Call], "Reply | Finish"]:
         elif isinstance(call.body, wire.DeferBody):
             wait_s = call.body.for_s
         until_us = 0 if wait_s is None else shard.at_us + max(1, round(wait_s * SECOND_US))
-        command = shard.machine.push(code, shard.at_us, serial=work.serial, aux=work.row, until_us=until_us)
+        command = shard.machine.push(
+            code, shard.at_us, serial=work.serial, aux=work.row, until_us=until_us
+        )
 
         def finish(outcome: Outcome) -> Reply:
             if outcome.refusal(command) is not None:
                 return gone(work)
+            if isinstance(call.body, wire.DeclineBody) and call.body.reason is not None:
+                shard.directory.annotate(TICKET, work.ticket, call.body.reason)
             return Reply(200, offer_view(work))
 
         return finish
@@ -71,10 +77,12 @@ def step(code: int) -> Callable[["Shard", Call], "Reply | Finish"]:
     def handler(shard: "Shard", call: Call) -> "Reply | Finish":
         work = find(shard, call.id)
         if work is None or work.accepted_us == 0:
-            return unknown(call)
+            return unknown_work(call)
         if work.ended_us:
             when = instant_text(work.ended_us)
-            return refused("state_conflict", f"The assignment was {work.state} at {when}.", state=work.state)
+            return refused(
+                "state_conflict", f"The assignment was {work.state} at {when}.", state=work.state
+            )
         command = shard.machine.push(code, shard.at_us, serial=work.serial, aux=work.row)
 
         def finish(outcome: Outcome) -> Reply:
@@ -82,7 +90,10 @@ def step(code: int) -> Callable[["Shard", Call], "Reply | Finish"]:
             if refusal is not None:
                 return refusal
             if isinstance(call.body, wire.CompleteBody):
-                note_disposition(shard, work, call.body.disposition)
+                work.disposition = call.body.disposition
+                shard.directory.annotate(TICKET, work.ticket, call.body.disposition)
+            elif isinstance(call.body, wire.ReleaseBody) and call.body.reason is not None:
+                shard.directory.annotate(TICKET, work.ticket, call.body.reason)
             return Reply(200, assignment_view(work))
 
         return finish
@@ -90,26 +101,21 @@ def step(code: int) -> Callable[["Shard", Call], "Reply | Finish"]:
     return handler
 
 
-def note_disposition(shard: "Shard", work: Work, disposition: str | None) -> None:
-    """Keep how an assignment ended, with its ticket."""
-    work.disposition = disposition
-    document = shard.directory.document(TICKET, work.ticket)
-    if document is not None and disposition is not None:
-        document.note = disposition
-        shard.directory.fresh_documents[TICKET, work.ticket] = document
-
-
 def get_offer(shard: "Shard", call: Call) -> Reply:
     """Read an offer."""
     work = find(shard, call.id)
-    return unknown(call) if work is None else Reply(200, offer_view(work))
+    return unknown_work(call) if work is None else Reply(200, offer_view(work))
 
 
 def get_assignment(shard: "Shard", call: Call) -> Reply:
     """Read an assignment."""
     work = find(shard, call.id)
     if work is None or work.accepted_us == 0:
-        return unknown(call)
+        return unknown_work(call)
+    if work.state == "completed" and work.disposition is None:
+        # After a restart the ticket's last words tell it, as long as the ticket is remembered.
+        document = shard.directory.document(TICKET, work.ticket)
+        work.disposition = None if document is None else document.note
     return Reply(200, assignment_view(work))
 
 

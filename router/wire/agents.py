@@ -19,6 +19,7 @@ from router.wire.fields import (
     Ref,
     Units,
 )
+from router.wire.tickets import Warned
 
 Name = Annotated[str, Meta(max_length=256)]
 RefList = Annotated[
@@ -127,6 +128,7 @@ class Agent(msgspec.Struct, kw_only=True):
     offers: Annotated[list[str], Meta(description="Open offers.")] = []
     assignments: Annotated[list[str], Meta(description="Active or wrapping up.")] = []
     strikes: Annotated[int, Meta(description="Offers left unanswered in a row.")] = 0
+    warnings: list[Warned] = []
     version: int
     seq: int
 

@@ -135,7 +135,7 @@ class Overflow(Body, frozen=True, kw_only=True):
 
     queue: Ref
     after_s: Delay | None = None
-    waiting_max: Annotated[int, Meta(ge=0, le=1_000_000)] | None = None
+    waiting_max: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
 
 
 class QueueBody(Body, frozen=True, kw_only=True):
