@@ -1,8 +1,8 @@
 """The way of a request: find its route, pass the gate, read, decode, submit, answer.
 
-Everything is looked up in tables made from `ROUTES` once. aiohttp's `Application` is not used:
-its resolver, its middlewares and its responses cost more than routing a ticket (ARCHITECTURE.md
-has the figures); its parser, its connections and its WebSockets are.
+Everything is looked up in tables made from `ROUTES` once. aiohttp's parser, connections and
+WebSockets are used, its `Application` is not: an echo took 77 us of processor time with it, 57
+as a plain `web.Server` and 43 with our responses as well, all on the same busy machine.
 """
 
 from collections.abc import Awaitable, Callable
@@ -15,7 +15,7 @@ from router.http import health
 from router.http.answer import Answer, Letterhead, answer_problem, answer_reply
 from router.http.body import BodyLimits, read_body
 from router.http.engine_port import Gap
-from router.http.events import Feed, gone, last_event_id, serve_events
+from router.http.events import Feed, gone, last_event_id, listen, serve_events
 from router.http.gate import Pass
 from router.http.paths import Missed, Paths
 from router.http.service import Service
@@ -212,7 +212,7 @@ class App:
             return self._refuse(visit, refusal)
         after = seen if isinstance(seen, int) else call.query["after"]
         assert isinstance(after, int)
-        found = service.engine.subscribe(caller.tenant, after)
+        found = listen(service.engine, caller.tenant, after)
         if isinstance(found, Gap):
             return self._refuse(visit, gone(found, after))
         feed = Feed(service.streams, service.settings.server.stream_heartbeat_s)

@@ -1,8 +1,9 @@
 """What the transport needs of the engine, and nothing more."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
+from router.engine.gap import Gap
 from router.wire.calls import Call, Reply
 from router.wire.events import Event
 
@@ -12,15 +13,6 @@ Numbered = tuple[int, Event]
 """An event and its number in the tenant's order."""
 Figures = Mapping[str, float | Mapping[tuple[str, ...], float]]
 """Values by name of a row of `METRICS`: a number, or numbers by the values of the row's labels."""
-
-
-class Gap(NamedTuple):
-    """Events asked for that are no longer kept: they ended before `oldest_seq`."""
-
-    oldest_seq: int
-    """The oldest event that can still be read."""
-    last_seq: int
-    """The newest event there is."""
 
 
 class Subscription(Protocol):

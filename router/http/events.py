@@ -12,7 +12,7 @@ from router.wire.calls import Reply
 from router.wire.events import EventsPage
 from router.wire.problems import Problem, problem, wrong
 
-__all__ = ["Feed", "last_event_id", "page", "serve_events"]
+__all__ = ["Feed", "gone", "last_event_id", "listen", "page", "serve_events"]
 
 BATCH_MAX = 256
 """Events written at once; about 50 kB."""
@@ -25,7 +25,7 @@ _NUMBER_DIGITS_MAX = 16
 
 async def page(engine: EnginePort, tenant: str, after: int, limit: int) -> Reply | Problem:
     """Return the page of events after number `after`."""
-    found = await engine.events_page(tenant, after, limit)
+    found = ahead(engine, tenant, after) or await engine.events_page(tenant, after, limit)
     if isinstance(found, Gap):
         return gone(found, after)
     events, following = found
@@ -33,8 +33,25 @@ async def page(engine: EnginePort, tenant: str, after: int, limit: int) -> Reply
     return Reply(200, body)
 
 
+def listen(engine: EnginePort, tenant: str, after: int) -> Subscription | Gap:
+    """Listen to the events after number `after`; a number that is not yet given is a gap too."""
+    return ahead(engine, tenant, after) or engine.subscribe(tenant, after)
+
+
+def ahead(engine: EnginePort, tenant: str, after: int) -> Gap | None:
+    """Return a gap for a number beyond the newest event, which must be of another journal.
+
+    Waiting for that number would leave out all events up to it.
+    """
+    last_seq = engine.last_seq(tenant)
+    return Gap(last_seq + 1, last_seq) if after > last_seq else None
+
+
 def gone(gap: Gap, after: int) -> Problem:
     """Say that events are missing between what the client has and what is kept."""
+    if after > gap.last_seq:
+        detail = f"There is no event {after} here yet; the newest is {gap.last_seq}."
+        return problem("events_gone", detail, seq=gap.last_seq)
     detail = (
         f"Events after {after} are kept from {gap.oldest_seq} on. Read the resources again, then "
         f"go on after {gap.last_seq}."

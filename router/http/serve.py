@@ -36,7 +36,8 @@ class Server:
         clock = clock or Clock()
         self._metrics = Metrics(settings.metrics.queues_max)
         self.service = Service(engine, settings, clock, self._metrics)
-        self._letterhead = Letterhead(clock, settings.server.request_timeout_s)
+        # Dates are real, even when the engine replays another day.
+        self._letterhead = Letterhead(Clock(), settings.server.request_timeout_s)
         self._doors = Doors(settings.server, self._metrics)
         self._runner: web.ServerRunner | None = None
         self._site: web.TCPSite | None = None

@@ -8,6 +8,7 @@ import msgspec
 from aiohttp import WSMessage, WSMsgType, web
 
 from router.http.engine_port import Gap, Numbered, Subscription
+from router.http.events import listen
 from router.http.gate import Pass
 from router.http.messages import (
     CLOSE_DRAINING,
@@ -218,7 +219,7 @@ class _Session:
             self._pump = None
         engine, tenant = self._service.engine, self._caller.tenant
         after = engine.last_seq(tenant) if wanted.after is None else wanted.after
-        found = engine.subscribe(tenant, after)
+        found = listen(engine, tenant, after)
         if isinstance(found, Gap):
             await self._send(GapMessage(oldest_seq=found.oldest_seq, last_seq=found.last_seq))
             return

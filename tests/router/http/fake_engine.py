@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from router.http.engine_port import Figures, Gap, Numbered
+from router.engine.gap import Gap
+from router.http.engine_port import Figures, Numbered
 from router.wire.calls import Call, Reply, refused
 from router.wire.events import Event
 from router.wire.routes import BY_NAME

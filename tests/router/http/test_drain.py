@@ -1,11 +1,15 @@
 """Stopping: not ready first, then what was begun is finished, then the engine, then the sockets."""
 
 import asyncio
+import signal
 
 import aiohttp
 import pytest
 
-from tests.router.http.running import request, running, until, wired
+from router.http.serve import serve
+from router.settings import ServerSettings, Settings
+from tests.router.http.fake_engine import FakeEngine
+from tests.router.http.running import QUICK, request, running, until, wired
 
 
 async def test_a_request_under_way_gets_its_answer() -> None:
@@ -81,3 +85,26 @@ async def test_idle_connections_do_not_delay_it() -> None:
         await at.server.stop()
         assert loop.time() - began_s < 1.0
         assert await idle.is_closed()
+
+
+async def test_a_port_that_is_taken_is_said_and_the_engine_is_closed() -> None:
+    """Starting on a port in use fails at once and leaves nothing open."""
+    async with running() as at:
+        settings = Settings(server=ServerSettings(port=at.server.port))
+        engine = FakeEngine()
+        with pytest.raises(OSError, match="in use"):
+            await serve(engine, settings)
+        assert engine.is_closed
+
+
+async def test_a_signal_begins_the_drain() -> None:
+    """SIGTERM is what a supervisor sends; serving ends by itself after it."""
+    engine = FakeEngine()
+    urls: list[str] = []
+    task = asyncio.ensure_future(
+        serve(engine, Settings(server=ServerSettings(**QUICK)), announce=urls.append)
+    )
+    await until(lambda: urls)
+    signal.raise_signal(signal.SIGTERM)
+    await task
+    assert engine.is_closed

@@ -51,6 +51,20 @@ async def test_events_no_longer_kept_are_gone() -> None:
             assert msgspec.json.decode(found.body)["seq"] == 5
 
 
+async def test_a_number_from_another_journal_is_not_waited_for() -> None:
+    """Whoever comes with a number beyond the newest is told, or would miss all up to it."""
+    async with running() as at, at.client.stream() as desk:
+        emit(at, 2)
+        for headers in ({}, SSE):
+            found = await ask(at.server, "GET", "/v1/events?after=3", **headers)
+            assert found.code == "events_gone"
+            assert b"no event 3 here yet; the newest is 2" in found.body
+        await desk.subscribe(after=3)
+        with pytest.raises(ClientProblem) as refusal:
+            await anext(desk.events())
+        assert refusal.value.problem.seq == 2
+
+
 async def test_a_stream_has_the_past_then_the_present() -> None:
     """Events after the number come first, new ones as they happen, each with its number as id."""
     async with running() as at, wired(at.server) as wire:
