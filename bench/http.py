@@ -158,7 +158,7 @@ def _process(
     """Run a server on the first core while the block lasts, threads of its own included."""
     os.sched_setaffinity(0, {cores[0]})
     try:
-        process = subprocess.Popen(command, env={**os.environ, **more})
+        process = subprocess.Popen(command, env={**os.environ, **more}, stdout=subprocess.DEVNULL)
     finally:
         os.sched_setaffinity(0, cores)
     try:
