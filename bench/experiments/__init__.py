@@ -1,0 +1,1 @@
+"""Measurements that decided something; ARCHITECTURE.md says what."""
