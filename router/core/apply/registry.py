@@ -17,13 +17,8 @@ def on_channel_set(s: Arrays, i: int) -> None:
     e = s.events[i]
     w = s.event_words[e.words_from : e.words_from + e.words]
     c = s.channels[e.aux]
-    c.cost, c.maximum, c.offer_ttl_us, c.wrap_up_us, c.reply_return_us = (
-        w[0],
-        w[1],
-        w[2],
-        w[3],
-        w[4],
-    )
+    c.cost, c.maximum, c.offer_ttl_us, c.wrap_up_us = w[0], w[1], w[2], w[3]
+    c.reply_return_us = w[4]
     c.auto_accept, c.interruptible, c.interrupts = w[5], w[6], w[7]
     s.head[0].channels = max(s.head[0].channels, e.aux + 1)
     if not s.scratch[0].folding:
@@ -201,21 +196,10 @@ def on_policy_set(s: Arrays, i: int) -> None:
     e = s.events[i]
     w = s.event_words[e.words_from : e.words_from + e.words]
     k = s.policy[0]
-    k.cooldown_us, k.unanswered_us, k.grace_us, k.hold_us, k.retention_us = (
-        w[0],
-        w[1],
-        w[2],
-        w[3],
-        w[4],
-    )
-    k.revision, k.engine, k.order, k.key, k.no_answer_max, k.serve = (
-        w[5],
-        w[6],
-        w[7],
-        w[8],
-        w[9],
-        w[10],
-    )
+    k.cooldown_us, k.unanswered_us, k.grace_us, k.hold_us = w[0], w[1], w[2], w[3]
+    k.retention_us = w[4]
+    k.revision, k.engine, k.order, k.key, k.no_answer_max = w[5], w[6], w[7], w[8], w[9]
+    k.serve = w[10]
     k.w_skill, k.w_language, k.w_region, k.w_preferred = w[11], w[12], w[13], w[14]
     k.w_urgency, k.w_idle, k.w_load, k.w_price = w[15], w[16], w[17], w[18]
     refresh_floor(s)

@@ -170,12 +170,8 @@ def on_added(s: Arrays, i: int) -> None:
     k.serial, k.created_us, k.asked_us, k.next_free = e.serial, e.at_us, e.at_us, -1
     k.profile, k.base_profile, k.marks = e.profile, e.profile, e.aux
     k.agent, k.work, k.tie, k.offers_open, k.declines, k.requeues = -1, -1, -1, 0, 0, 0
-    k.next_due_us, k.next_warn_us, k.reply_return_us, k.hold_us = (
-        NEVER_US,
-        NEVER_US,
-        NEVER_US,
-        NEVER_US,
-    )
+    k.next_due_us, k.next_warn_us, k.reply_return_us = NEVER_US, NEVER_US, NEVER_US
+    k.hold_us = NEVER_US
     k.answered_us, k.forget_us, k.version = 0, NEVER_US, 1
     if not s.scratch[0].folding:
         s.nodes[t].wake_us = NEVER_US
@@ -282,12 +278,8 @@ def on_replied(s: Arrays, i: int) -> None:
     k.version += 1
     if e.aux == 0:
         k.marks |= F_REPLIED
-        k.first_due_us, k.first_warn_us, k.next_due_us, k.next_warn_us = (
-            NEVER_US,
-            NEVER_US,
-            NEVER_US,
-            NEVER_US,
-        )
+        k.first_due_us, k.first_warn_us, k.next_due_us = NEVER_US, NEVER_US, NEVER_US
+        k.next_warn_us = NEVER_US
         k.reply_return_us = NEVER_US
     elif k.marks & F_REPLIED and k.next_target_us > 0 and k.next_due_us == NEVER_US:
         k.next_due_us = e.at_us + k.next_target_us
@@ -322,30 +314,12 @@ def on_forgotten(s: Arrays, i: int) -> None:
     h, t = s.head[0], int(s.events[i].ticket)
     k = s.tickets[t]
     k.serial, k.created_us, k.start_us, k.queued_us, k.start_at_us, k.relax_us = 0, 0, 0, 0, 0, 0
-    k.expire_us, k.target_us, k.first_due_us, k.first_warn_us, k.next_due_us, k.next_warn_us = (
-        0,
-        0,
-        0,
-        0,
-        0,
-        0,
-    )
-    k.next_target_us, k.resolve_due_us, k.resolve_warn_us, k.reply_return_us, k.hold_us = (
-        0,
-        0,
-        0,
-        0,
-        0,
-    )
-    k.answered_us, k.forget_us, k.state, k.profile, k.base_profile, k.priority, k.marks = (
-        0,
-        0,
-        0,
-        0,
-        0,
-        0,
-        0,
-    )
+    k.expire_us, k.target_us, k.first_due_us, k.first_warn_us, k.next_due_us = 0, 0, 0, 0, 0
+    k.next_warn_us = 0
+    k.next_target_us, k.resolve_due_us, k.resolve_warn_us, k.reply_return_us = 0, 0, 0, 0
+    k.hold_us = 0
+    k.answered_us, k.forget_us, k.state, k.profile, k.base_profile, k.priority = 0, 0, 0, 0, 0, 0
+    k.marks = 0
     k.asked_us = 0
     k.agent, k.work, k.offers_open, k.declines, k.requeues, k.tie, k.version = 0, 0, 0, 0, 0, 0, 0
     k.next_free = h.ticket_free

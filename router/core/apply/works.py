@@ -91,22 +91,10 @@ def close_work(s: Arrays, w: int) -> None:
         s.agents[a].held -= 1
     hold_units(s, w, -1)
     unlink_work(s, w)
-    work.serial, work.offered_us, work.accepted_us, work.due_us, work.value, work.decision = (
-        0,
-        0,
-        0,
-        0,
-        0,
-        0,
-    )
-    work.state, work.ticket, work.agent, work.channel, work.cost, work.interruptible = (
-        0,
-        0,
-        0,
-        0,
-        0,
-        0,
-    )
+    work.serial, work.offered_us, work.accepted_us, work.due_us, work.value = 0, 0, 0, 0, 0
+    work.decision = 0
+    work.state, work.ticket, work.agent, work.channel, work.cost = 0, 0, 0, 0, 0
+    work.interruptible = 0
     work.next_of_ticket, work.next_of_agent = 0, 0
     work.next_free = h.work_free
     h.work_free = w
