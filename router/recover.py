@@ -14,6 +14,7 @@ from router.core import codes as c
 from router.core import layout
 from router.core.machine import Batch, Machine
 from router.desk.outcome import Outcome
+from router.directory import TICKET
 from router.journal import Recorded, decode
 from router.shard import Shard
 
@@ -36,8 +37,11 @@ class Folder:
         shard = self.shard
         shard.at_us = max(shard.at_us, recorded.at_us)
         batch = Batch(recorded.first_seq, (b"", b""), (recorded.event_bytes, recorded.word_bytes))
+        # A frame's events may be about agents it names; its tickets take rows that the events give back first.
+        tickets = [name for name in recorded.names if name[0] == TICKET]
+        shard.directory.learn([name for name in recorded.names if name[0] != TICKET], ())
         rows = shard.history.note(shard, Outcome(batch))
-        shard.directory.learn(recorded.names, recorded.documents)
+        shard.directory.learn(tickets, recorded.documents)
         shard.history.name_rows(shard, rows)
         for key, fingerprint, status, body in recorded.answers:
             shard.history.learn_answer(key, fingerprint, status, body, recorded.at_us)
