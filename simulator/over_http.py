@@ -20,7 +20,8 @@ from router.incidents.stream import US_PER_SECOND, Stream
 from simulator.desks import Desks, Habits, Todo, handle_times, heard
 from simulator.measures import Snapshot, Tally
 
-QUEUE_CALL: Final = "queues.put"
+ONE_BY_ONE: Final = frozenset({"regions.put", "queues.put"})
+"""Calls whose resources may name others of their own kind."""
 SETTLE_S: Final = 0.25
 """Real seconds without an event after which nothing more is expected of a finished step."""
 
@@ -99,7 +100,7 @@ async def put_floor(server: Server, floor: Floor, in_flight_max: int) -> int:
     """Put the floor and return the number of the last event of it.
 
     Resources of one kind go together, so that one sync of the journal makes many of them durable;
-    queues go one by one, because they name each other.
+    regions and queues go one by one, because they name each other.
 
     Raises
     ------
@@ -119,7 +120,7 @@ async def put_floor(server: Server, floor: Floor, in_flight_max: int) -> int:
 
     last_seq = 0
     for call, resources in itertools.groupby(floor.resources, key=lambda each: each.call):
-        if call == QUEUE_CALL:
+        if call in ONE_BY_ONE:
             seqs = [await put(each) for each in resources]
         else:
             seqs = await asyncio.gather(*map(put, resources))

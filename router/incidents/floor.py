@@ -120,10 +120,7 @@ def build_floor(history: History, choices: Choices | None = None) -> Floor:
         ),
         _put("channels.put", assumed.INCIDENT_CHANNEL, dict(assumed.INCIDENT_BODY)),
         *_calendars(shifts.values() if choices.shifts else ()),
-        *(
-            _put("regions.put", region, {"time_zone": "UTC", "distance": dict(distance)})
-            for region, distance in assumed.REGION_DISTANCES.items()
-        ),
+        *_regions(),
         *_queues(queue_of, history),
         *(_agent(each, queue_of, shifts[each.label], choices) for each in history.resolvers),
     ]
@@ -160,6 +157,17 @@ def _sorted(labels: Iterable[str]) -> list[str]:
 def _calendars(shifts: Iterable[Shift]) -> list[Resource]:
     by_id = {shift.id: shift for shift in shifts}
     return [_put("calendars.put", name, by_id[name].calendar()) for name in sorted(by_id)]
+
+
+def _regions() -> list[Resource]:
+    # A distance holds both ways, so each region names only those before it, which exist already.
+    named: list[str] = []
+    found = []
+    for region, distances in assumed.REGION_DISTANCES.items():
+        known = {other: distances[other] for other in named}
+        found.append(_put("regions.put", region, {"time_zone": "UTC", "distance": known}))
+        named.append(region)
+    return found
 
 
 def _queues(queue_of: Families, history: History) -> list[Resource]:

@@ -51,7 +51,7 @@ def test_a_server_takes_every_body(source) -> None:
 
 @pytest.mark.parametrize("source", [small, lambda: excerpt().history], ids=["sample", "carried"])
 def test_nothing_names_what_does_not_exist_yet(source) -> None:
-    """Read in order, every reference of a queue or agent is to something put before."""
+    """Read in order, every reference of a region, queue or agent is to something put before."""
     known: dict[str, set[str]] = {call: set() for call in CALL_ORDER}
     order = [CALL_ORDER.index(each.call) for each in build_floor(source()).resources]
     assert order == sorted(order)
@@ -63,6 +63,8 @@ def test_nothing_names_what_does_not_exist_yet(source) -> None:
             assert set(body["skills"]) <= known["skills.put"]
             assert body["region"] in known["regions.put"]
             assert body["shift"] in known["calendars.put"]
+        if each.call == "regions.put":
+            assert set(body["distance"]) <= known["regions.put"]
         if isinstance(body.get("overflow"), Mapping):
             assert body["overflow"]["queue"] in known["queues.put"]
         assert each.id not in known[each.call]
