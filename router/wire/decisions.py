@@ -19,23 +19,64 @@ class Exclusion(msgspec.Struct, frozen=True, kw_only=True):
     """A constraint that an agent does not meet."""
 
     code: Annotated[str, Meta(examples=["skill_level"])]
-    detail: Annotated[str, Meta(examples=["billing: needs 3, has 2"])]
+    detail: Annotated[str, Meta(examples=["billing: needs level 3, has 2"])]
 
 
-class Candidate(msgspec.Struct, kw_only=True):
-    """An agent that was looked at: what it would have been worth, or why it could not be."""
+Terms = Annotated[
+    dict[str, float],
+    Meta(
+        description="Points by term of the score; a skill's is `skill:ID`.",
+        examples=[{"serve": 4.0, "skill:billing": 0.8, "load": -0.075}],
+    ),
+]
+
+
+class Candidate(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """An agent that could take the ticket, and what that would have been worth."""
 
     agent: str
-    eligible: bool
+    rank: Annotated[
+        int, Meta(description="1: the policy's first choice for this ticket; 0: none any more.")
+    ]
+    value: Annotated[float, Meta(description="Sum of the terms, in points.")]
+    terms: Terms
     chosen: bool = False
-    rank: int | None = None
-    value: Annotated[float | None, Meta(description="Sum of the terms, in points.")] = None
-    terms: Annotated[dict[str, float], Meta(description="Points by term of the score.")] = {}
+    key: Annotated[
+        str | None, Meta(description="What the policy compares by, when not by value.")
+    ] = None
+    price: Annotated[
+        float | None,
+        Meta(description="Points the agent was worth to other tickets of a joint decision."),
+    ] = None
+    went_to: Annotated[
+        str | None, Meta(description="The ticket that the same decision gave the agent.")
+    ] = None
+
+
+class ExcludedAgent(msgspec.Struct, kw_only=True):
+    """An agent that cannot take the ticket, and everything that is in the way."""
+
+    agent: str
+    excluded_by: list[Exclusion]
+
+
+class WhyNot(msgspec.Struct, kw_only=True):
+    """The answer about one agent: what excludes it, or how it compares with the chosen one."""
+
+    agent: str
     excluded_by: list[Exclusion] = []
+    candidate: Candidate | None = None
+    compared_with: Annotated[
+        str | None, Meta(description="Who was chosen, or is the first choice.")
+    ] = None
+    difference: Annotated[
+        dict[str, float], Meta(description="Points by term, this agent less the chosen one.")
+    ] = {}
+    text: str
 
 
 class Explanation(msgspec.Struct, kw_only=True):
-    """A decision about one ticket: who was looked at, what each was worth, what came of it."""
+    """One ticket: who was looked at, what each was worth, what came of it."""
 
     id: Annotated[str | None, Meta(description="d-<seq>; null for a question asked now.")]
     ticket: str
@@ -51,14 +92,33 @@ class Explanation(msgspec.Struct, kw_only=True):
     excluded: Annotated[
         dict[str, int], Meta(description="Agents excluded, by constraint met first.")
     ] = {}
+    excluded_agents: Annotated[
+        list[ExcludedAgent], Meta(description="The first of them by name.")
+    ] = []
     tickets_decided: Annotated[int, Meta(description="Tickets decided jointly.")] = 1
     primal: Annotated[float | None, Meta(description="Worth of the joint decision.")] = None
     dual: Annotated[float | None, Meta(description="Bound no decision can exceed.")] = None
     gap: Annotated[float | None, Meta(description="(dual - primal) / dual; 0 is optimal.")] = None
     text: Annotated[str, Meta(description="The same in sentences.")]
-    why_not: Annotated[str | UnsetType, Meta(description="Answer about the agent asked for.")] = (
-        UNSET
-    )
+    why_not: Annotated[WhyNot | UnsetType, Meta(description="About the agent asked for.")] = UNSET
+    seq: int
+
+
+class Decision(msgspec.Struct, kw_only=True):
+    """A decision about one ticket or many, each explained."""
+
+    id: Annotated[str, Meta(examples=["d-918273"])]
+    at: InstantText
+    policy: str
+    policy_revision: int
+    tickets: Annotated[int, Meta(description="Tickets that were looked at.")]
+    pairs: Annotated[int, Meta(description="Pairs of a ticket and an agent that were weighed.")]
+    offered: Annotated[int, Meta(description="Offers that came of it.")]
+    primal: Annotated[float, Meta(description="Worth of the decision, in points.")]
+    dual: Annotated[float, Meta(description="Bound no decision can exceed, in points.")]
+    gap: Annotated[float, Meta(description="(dual - primal) / dual; 0 is optimal.")]
+    explanations: Annotated[list[Explanation], Meta(description="One for each ticket offered.")]
+    left_out: Annotated[int, Meta(description="Further tickets that are not listed.")] = 0
     seq: int
 
 

@@ -149,7 +149,7 @@ _HISTORY = (
     reading(
         "decisions.get",
         "/v1/decisions/{id}",
-        decisions.Explanation,
+        decisions.Decision,
         "decisions:read",
         "Read a decision, explained.",
         weight=5,

@@ -1,0 +1,156 @@
+"""Explanations in a few lines of plain words."""
+
+from collections.abc import Mapping
+
+from router.core.codes import KEY_VALUE
+from router.core.limits import SECOND_US, TIME_US_MAX
+from router.explain.case import Candidate, Case
+from router.explain.exclusions import Reason
+from router.wire.fields import instant_text
+
+SHOWN_MAX = 3
+"""Better candidates that a text names."""
+
+
+def points(thousandths: int) -> str:
+    """Write thousandths of a point as points."""
+    return f"{thousandths / 1000:.3f}"
+
+
+def signed(terms: Mapping[str, int]) -> str:
+    """Write terms as a sum, those that are 0 left out."""
+    shown = [(name.replace(":", " "), worth) for name, worth in terms.items() if worth]
+    if not shown:
+        return "0"
+    (name, worth), *rest = shown
+    text = f"{name} {points(worth)}"
+    return text + "".join(f" {'+' if w > 0 else '−'} {n} {points(abs(w))}" for n, w in rest)
+
+
+def render(case: Case) -> str:
+    """Return the case of a ticket as a few sentences, one a line."""
+    return "\n".join(
+        [_outcome(case), *_chosen(case), *_better(case), *_barred(case), *_whole(case)]
+    )
+
+
+def _outcome(case: Case) -> str:
+    ticket, profile = case.sight.row, case.sight.profile
+    target_us = int(ticket["target_us"])
+    wait_s = max(0, case.sight.at_us - int(ticket["start_us"])) / SECOND_US
+    promise = f" of {target_us / SECOND_US:g} s promised" if 0 < target_us < TIME_US_MAX else ""
+    stage = f", relaxation step {int(profile['stage'])}" if profile["stage"] else ""
+    channel, queue = (
+        case.names.channel(int(profile["channel"])),
+        case.names.queue(int(profile["queue"])),
+    )
+    about = f"{case.ticket} ({channel}, {queue}{stage}) at {instant_text(case.sight.at_us)}"
+    about += f", waited {wait_s:.1f} s{promise}"
+    if case.chosen:
+        whom = " and ".join(
+            f"{case.names.agent(a)} (o-{offer.serial})" for a, offer in case.chosen.items()
+        )
+        return f"{about}: went to {whom}."
+    if not case.candidates(1):
+        return f"{about}: waits, as nobody can take it now."
+    winner = case.winner()
+    if winner and case.sight.policy["key"] == KEY_VALUE and winner.value <= 0:
+        return f"{about}: waits, as no agent who could take it is worth the price of the time now."
+    return f"{about}: not given to anybody yet; first choice {winner.agent if winner else None}."
+
+
+def _chosen(case: Case) -> list[str]:
+    winner = case.winner()
+    if winner is None:
+        return []
+    lines = [f"{winner.agent}: {points(winner.value)} = {signed(winner.terms)}."]
+    if winner.rank:
+        by = f" ({winner.key})" if winner.key else ""
+        count = len(case.rows)
+        lines.append(
+            f"Rank {winner.rank} of {count} candidate{'s' * (count != 1)} under {case.policy},"
+            f" revision {case.revision}{by}."
+        )
+    else:
+        lines.append(f"No candidate any more: {_told(case.reasons(winner.row))}.")
+    return lines
+
+
+def _better(case: Case) -> list[str]:
+    """Say why those ranked before the chosen one did not get the ticket."""
+    winner = case.winner()
+    if winner is None or winner.rank <= 1 or not case.chosen:
+        return []
+    ahead = case.candidates(winner.rank - 1)[: winner.rank - 1]
+    lines = [_instead(each, winner) for each in ahead[:SHOWN_MAX]]
+    if len(ahead) > SHOWN_MAX:
+        lines.append(f"{winner.rank - 1 - SHOWN_MAX} more were ahead.")
+    if not any(each.went_to for each in ahead):
+        lines.append(f"{winner.agent} had just gained room, and this ticket came first for it.")
+    return lines
+
+
+def _instead(other: Candidate, winner: Candidate) -> str:
+    """Say what another candidate would have been worth, and where it went."""
+    text = f"{other.agent} was worth {points(other.value)}"
+    if other.price is not None and winner.price is not None:
+        text += (
+            f", less {points(other.price)} for what the time is worth to other tickets"
+            f" {points(other.value - other.price)}; {winner.agent} {points(winner.value)} less"
+            f" {points(winner.price)} is {points(winner.value - winner.price)}"
+        )
+    return text + (f"; it went to {other.went_to}." if other.went_to else ".")
+
+
+def _barred(case: Case) -> list[str]:
+    total = sum(case.counts.values())
+    if not total:
+        return []
+    listed = ", ".join(f"{count} {name.replace(':', ' ')}" for name, count in case.counts.items())
+    return [f"{total} excluded: {listed}."]
+
+
+def _whole(case: Case) -> list[str]:
+    verdict = case.decided.verdict
+    if verdict is None:
+        return []
+    proof = "no better one exists" if verdict.gap == 0 else f"at most {points(verdict.gap)} better"
+    return [
+        f"Decision d-{verdict.seq}: {verdict.tickets} ticket{'s' * (verdict.tickets != 1)},"
+        f" {verdict.pairs} pairs, worth {points(verdict.primal)}; {proof}."
+    ]
+
+
+def compare(case: Case, agent: str, other: Candidate | None, reasons: list[Reason]) -> str:
+    """Answer "why not this agent" in a sentence or two."""
+    if other is None:
+        return f"{agent} cannot take {case.ticket}: {_told(reasons)}."
+    winner = case.winner()
+    if winner is None or winner.row == other.row:
+        verb = "got" if case.chosen else "is the first choice for"
+        return f"{agent} {verb} {case.ticket}."
+    if other.row in case.chosen:
+        return f"{agent} was offered {case.ticket} too."
+    lines = [_difference(other, winner)]
+    if other.key and winner.key:
+        lines.append(f"{case.policy} compares: {other.key} against {winner.key} of {winner.agent}.")
+    if other.went_to or (other.price and winner.price is not None):
+        lines.append(_instead(other, winner))
+    return "\n".join(lines)
+
+
+def _told(reasons: list[Reason]) -> str:
+    return "; ".join(f"{each.code.replace('_', ' ')} ({each.detail})" for each in reasons)
+
+
+def difference(other: Candidate, winner: Candidate) -> dict[str, int]:
+    """Return, term by term, by how much another candidate is worth more (or less) than the winner."""
+    names = [*winner.terms, *(name for name in other.terms if name not in winner.terms)]
+    every = {name: other.terms.get(name, 0) - winner.terms.get(name, 0) for name in names}
+    return {name: gap for name, gap in every.items() if gap}
+
+
+def _difference(other: Candidate, winner: Candidate) -> str:
+    gap = other.value - winner.value
+    text = f"{other.agent} is worth {points(other.value)}, {winner.agent} {points(winner.value)}"
+    return f"{text}: {points(gap)} apart, {signed(difference(other, winner))}."
