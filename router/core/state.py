@@ -228,11 +228,15 @@ FILL: Final = {
 }
 
 
+def blank(name: str, shape: tuple[int, ...], dtype: Any) -> Rows:
+    """Return an array of the state as it is before the first command."""
+    return np.full(shape, FILL[name], dtype) if name in FILL else np.zeros(shape, dtype)
+
+
 def empty(sizes: Sizes) -> Arrays:
     """Return the state before the first command."""
     arrays = Arrays(
-        **{name: np.full(shape, FILL.get(name, 0), dtype) if name in FILL else np.zeros(shape, dtype)
-           for name, (shape, dtype) in shapes(sizes).items()},
+        **{name: blank(name, shape, dtype) for name, (shape, dtype) in shapes(sizes).items()},
         search=make_augment_work(DECIDE_ROWS_MAX, PAIRS_MAX),
     )  # fmt: skip
     arrays.head[0]["ticket_free"] = -1
@@ -244,10 +248,13 @@ def empty(sizes: Sizes) -> Arrays:
 
 
 def grown(old: Arrays, sizes: Sizes) -> Arrays:
-    """Return a copy with room for ``sizes``; every row keeps its number."""
-    fresh = empty(sizes)
-    for name in shapes(sizes):
-        array = getattr(old, name)
-        target = getattr(fresh, name)
-        target[tuple(slice(0, n) for n in array.shape)] = array
-    return fresh
+    """Return the arrays with room for ``sizes``; every row keeps its number, arrays large enough stay themselves."""
+    larger: dict[str, Rows] = {}
+    for name, (shape, dtype) in shapes(sizes).items():
+        array: Rows = getattr(old, name)
+        if array.shape == shape:
+            continue
+        fresh = blank(name, shape, dtype)
+        fresh[tuple(slice(0, n) for n in array.shape)] = array
+        larger[name] = fresh
+    return old._replace(**larger)
