@@ -257,12 +257,13 @@ def _queues(s: Arrays) -> Iterator[str]:
     """A queue counts those who wait in it; chains of profiles end."""
     waiting = np.zeros(len(s.queues), dtype=np.int64)
     for k in used(s, "tickets"):
-        if k["state"] == c.QUEUED:
+        if k["state"] == c.QUEUED and 0 <= k["profile"] < len(s.profiles):
             waiting[s.profiles[k["profile"]]["queue"]] += 1
     for q, row in enumerate(used(s, "queues")):
         if row["waiting"] != waiting[q]:
             yield f"queue {q} counts {row['waiting']} waiting; there are {waiting[q]}"
-        counters = [row[name] for name in row.dtype.names if name != "gap_us"]
+        at = row.dtype.names.index("waiting")  # settings come before, counters from there on
+        counters = [row[name] for name in row.dtype.names[at:]]
         if min(counters) < 0:
             yield f"queue {q} has a negative counter: {row}"
     profiles = used(s, "profiles")

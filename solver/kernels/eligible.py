@@ -169,5 +169,8 @@ def count_bits(row: NDArray[np.uint64]) -> int:
             (x >> np.uint64(2)) & np.uint64(0x3333333333333333)
         )
         x = (x + (x >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
-        total += int((x * np.uint64(0x0101010101010101)) >> np.uint64(56))
+        x += x >> np.uint64(8)
+        x += x >> np.uint64(16)
+        x += x >> np.uint64(32)
+        total += int(x & np.uint64(0x7F))
     return total

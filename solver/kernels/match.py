@@ -25,7 +25,8 @@ def add_fit(
     Parameters
     ----------
     out
-        int32 (agents,), thousandths of a point. Added to in place where ``mask`` has the agent.
+        int32 (agents,), thousandths of a point. Added to in place where ``mask`` has the agent; agents
+        beside one in the same word of ``mask`` are left with numbers that mean nothing.
     levels
         uint8 (agents, abilities), level 0-5. Read only.
     column
