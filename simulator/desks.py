@@ -22,6 +22,21 @@ RESOLVED: Final[Mapping[str, object]] = {"disposition": "resolved"}
 BUSY: Final[Mapping[str, object]] = {"reason": "busy"}
 
 
+HEARD_BY_DESKS: Final = frozenset(
+    {
+        "offer.issued",
+        "offer.accepted",
+        "offer.declined",
+        "offer.expired",
+        "offer.revoked",
+        "assignment.wrapping",
+        "assignment.completed",
+        "assignment.released",
+    }
+)
+"""Types of events that make a desk do something, or not do it any more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Habits:
     """How the agents behave. All of it is assumed: no public log says it."""
@@ -136,6 +151,7 @@ class Desks:
             "assignment.completed": self._gone,
             "assignment.released": self._gone,
         }
+        assert self._rules.keys() == HEARD_BY_DESKS
 
     def hear(self, event: Heard, now_us: int) -> Iterable[Todo]:
         """Return what the agents will do because of this event, heard at `now_us`."""

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
+from msgspec import UNSET
 
 from router.core import codes as c
 from router.core.limits import NEVER_US
@@ -29,13 +30,15 @@ from router.wire.events import Event
 from router.wire.policies import Base
 from router.wire.problems import Problem
 from router.wire.routes import BY_NAME
-from simulator.desks import Desks, Heard, Todo, handle_times
+from simulator.desks import HEARD_BY_DESKS, Desks, Heard, Todo, handle_times
 from simulator.ledger import Ledger, Service
-from simulator.measures import service_targets_us
+from simulator.measures import STATES, service_targets_us
 from simulator.over_http import Day
 
 DRAIN_S: Final = 4 * 3600.0
 """How long a run goes on after the last call of the stream while tickets are open."""
+FOLLOWED: Final = frozenset({*STATES, *HEARD_BY_DESKS, "ticket.sla_breached", "solver.batch"})
+"""Types of events that a desk or the ledger does something about."""
 ROUNDS_PER_INSTANT_MAX: Final = 10_000
 SHOW_EVERY: Final = 1_000
 """Settlements between two reports of progress."""
@@ -166,10 +169,11 @@ class _Run:
     def play(self) -> None:
         """Go from instant to instant until nothing is left to do."""
         rounds = 0
-        while self._from_stream or (self._ledger.open and self._now_us < self._ends_us):
+        while self._from_stream or self._ledger.open:
             call_us = self._due[0][0] if self._due else NEVER_US
             at_us = min(call_us, self._shard.next_due_us())
-            if at_us >= NEVER_US:
+            if at_us > self._ends_us:
+                self._advance(self._ends_us)
                 return
             rounds = rounds + 1 if at_us <= self._now_us else 0
             assert rounds < ROUNDS_PER_INSTANT_MAX, f"time stands still at {self._now_us} us"
@@ -239,12 +243,17 @@ class _Run:
             self._watch.keep(sealed)
         if count:
             now_us = self._now_us - self._starts_us
+            moved = False
             for event in publish_sealed(self._shard.directory, sealed):
+                moved |= event.agent is not UNSET
+                if event.type not in FOLLOWED:
+                    continue
                 fact = heard_event(event)
                 self._ledger.hear(fact, self._now_us)
                 for todo in self._desks.hear(fact, now_us):
                     self._push(todo)
-            self._duty.changed()
+            if moved:
+                self._duty.changed()
         return replies
 
     # -- summing up --------------------------------------------------------------------------------
