@@ -25,7 +25,7 @@ PAGE_HEAD = """# Settings
 <!-- Written by `document` in router/config.py from router/settings.py; change it there. -->
 
 Settings come from one TOML file, then from the environment; what is not set has its default.
-`cordboard config check FILE` names every mistake at once: the file, the setting, the value and what
+`cordboard config check --config FILE` names every mistake at once: the file, the setting, the value and what
 was expected. `cordboard config dump` prints what is in force, without the hashes of keys.
 
 * A variable `CORDBOARD__SECTION__KEY` overrides the file: `CORDBOARD__SERVER__PORT=9000`. A text

@@ -4,7 +4,6 @@ import ast
 import functools
 import inspect as source
 import itertools
-from collections.abc import Iterator
 from typing import Any, Final, get_args
 
 import msgspec
@@ -59,7 +58,8 @@ def replies() -> str:
 def messages() -> str:
     """List the messages of the socket, the client's first."""
     sides = (("client", (*get_args(m.FromClient), m.Shortcut)), ("server", get_args(m.FromServer)))
-    return "\n\n".join(_message(kind, who) for who, kinds in sides for kind in kinds)
+    found = "\n\n".join(_message(kind, who) for who, kinds in sides for kind in kinds)
+    return found.replace("](#", "](bodies.md#")
 
 
 def _message(kind: type[msgspec.Struct], who: str) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from itertools import groupby
 from typing import Final
 
+from router import published
+from router.core import codes
 from router.http.messages import SHORTCUTS
 from router.main import COMMANDS
 from router.metrics import METRICS
@@ -74,8 +76,19 @@ ORIGINS: Final[dict[str, Callable[[Route], bool]]] = {
 
 
 def events() -> str:
-    """List every type of event."""
-    return table(["type", "what it says"], ([f"`{n}`", said] for n, said in EVENT_TYPES.items()))
+    """List every type of event that is published, and its particulars."""
+    ends = dict.fromkeys(published.CLOSED_AS.values(), published.DATA[codes.E_CLOSED])
+    data = {name: published.DATA[kind] for kind, name in codes.EVENTS.items()} | ends
+    rows = (
+        [
+            f"`{name}`",
+            said,
+            "" if data[name] is published.nothing else _fact(data[name].__doc__ or ""),
+        ]
+        for name, said in EVENT_TYPES.items()
+        if name in published.TYPES
+    )
+    return table(["type", "what it says", "what `data` holds"], rows)
 
 
 def shortcuts() -> str:
