@@ -9,14 +9,15 @@ import uvloop
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    """Run a coroutine function, within ten seconds."""
+    """Run a coroutine function, within ten seconds; a slow one within five minutes."""
     if not inspect.iscoroutinefunction(pyfuncitem.obj):
         return None
     names = pyfuncitem._fixtureinfo.argnames
+    deadline_s = 300 if pyfuncitem.get_closest_marker("slow") else 10
     arguments = {name: pyfuncitem.funcargs[name] for name in names}
 
     async def bounded() -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(deadline_s):
             await pyfuncitem.obj(**arguments)
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
