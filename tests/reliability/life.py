@@ -1,0 +1,59 @@
+"""A server that can be killed: forked with its kernels warm, on a journal that outlives it."""
+
+import asyncio
+import os
+import signal
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvloop
+
+from router.clock import Clock
+from router.engine.engine import Engine, EngineSettings
+from router.http.serve import Server
+from router.settings import ServerSettings, Settings
+
+
+@dataclass(frozen=True)
+class Life:
+    """One life of a server: its process and where it listens."""
+
+    pid: int
+    url: str
+
+    def kill(self) -> None:
+        """End it as a power cut of the process would: nothing is flushed, nothing is said."""
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+
+
+def begin(journal: Path) -> Life:
+    """Fork a server on the journal and return once it listens."""
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(reading)
+        try:
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                runner.run(_serve(journal, writing))
+        except BaseException as error:
+            print(f"the server ended: {error!r}", file=sys.stderr)
+        os._exit(1)
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        url = pipe.readline().strip()
+    assert url, "the server did not start"
+    return Life(pid, url)
+
+
+async def _serve(journal: Path, writing: int) -> None:
+    """Serve until killed."""
+    clock = Clock()
+    settings = EngineSettings(lambda tenant: f"sqlite:{journal}", snapshot_every=2_000)
+    engine = await Engine.open(settings, clock)
+    server = Server(engine, Settings(server=ServerSettings(port=0)), clock)
+    await server.start()
+    os.write(writing, f"{server.url}\n".encode())
+    os.close(writing)
+    await asyncio.Event().wait()
