@@ -57,7 +57,7 @@ class Tape:
     def __init__(self, day: Day, policy: str = "ours") -> None:
         self.events: list[dict] = []
         self.frames: list[Frame] = []
-        self.most_taken: Counter = Counter()
+        self.most_over = -1
         self.shard = Shard(Machine())
         self.result = run_day(self.shard, day, policy, Watch(self.keep))
 
@@ -71,10 +71,10 @@ class Tape:
             fact = heard_event(event)
             at = datetime.fromisoformat(event.at)
             self.events.append({"at": at, "fact": fact, "type": event.type, "data": event.data})
-        agents = self.shard.machine.arrays.agents
-        for row in range(int(self.shard.machine.arrays.head["agents"][0])):
-            over = int(agents[row]["used"]) - int(agents[row]["units"])
-            self.most_taken[row] = max(self.most_taken[row], over)
+        arrays = self.shard.machine.arrays
+        agents = arrays.agents[: int(arrays.head["agents"][0])]
+        if len(agents):
+            self.most_over = max(self.most_over, int((agents["used"] - agents["units"]).max()))
 
     def of(self, kind: str) -> list[dict]:
         return [event for event in self.events if event["type"] == kind]
@@ -107,7 +107,7 @@ def test_nothing_is_lost(tape) -> None:
 
 def test_no_agent_holds_more_than_it_can_and_no_ticket_has_two(tape) -> None:
     """Units taken never exceed an agent's units; between two acceptances lies an end."""
-    assert max(tape.most_taken.values()) == 0
+    assert tape.most_over == 0
     holders: dict[str, str] = {}
     for event in tape.events:
         fact = event["fact"]
@@ -183,7 +183,7 @@ def test_a_timer_fires_at_its_own_instant() -> None:
 def test_calls_of_one_instant_are_settled_together_and_in_order() -> None:
     """Two tickets at once are one joint decision; a second call about one of them comes after."""
     run = Tape(day_of(*COME, put(1, "t1"), put(1, "t2"), put(1, "t2", priority=9)))
-    assert [event["data"]["tickets"] for event in run.of("solver.batch")][0] == 2
+    assert run.of("solver.batch")[0]["data"]["tickets"] == 2
     assert [event["fact"].ticket for event in run.of("ticket.updated")] == ["t2"]
     assert run.result.whole.completed == 2
 
@@ -192,7 +192,8 @@ def test_waits_are_measured_in_the_log_s_time() -> None:
     """Three tickets at once for two agents: two answered within seconds, one after their work."""
     result = Tape(day_of(*COME, *(put(1, f"t{n}") for n in range(3)))).result
     assert result.whole.answered == 3
-    assert result.whole.wait_p50_s < 15 < 30 < result.whole.wait_p99_s < 180
+    assert result.whole.wait_p50_s < 15
+    assert 30 < result.whole.wait_p99_s < 180
     assert 0.0 < result.occupancy_busy <= 1.0
     assert result.occupancy_units == pytest.approx(result.occupancy_busy)
 

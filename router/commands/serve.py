@@ -1,0 +1,163 @@
+"""``cordboard serve``: open the journals, serve the API, and stop without dropping anything."""
+
+import argparse
+import asyncio
+import errno
+import sys
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any, Final
+
+from router.clock import Clock
+from router.commands.config import add_config, settings_of
+from router.settings import Settings, StoreSettings
+
+if TYPE_CHECKING:
+    from router.engine.engine import EngineSettings
+
+FAILED: Final = 1
+CLOCK_SPEED_MAX: Final = 100_000.0
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments; those of the clock are for replays (docs/incidents.md)."""
+    add_config(parser)
+    parser.add_argument("--clock-speed", type=speed_of, default=1.0, help=argparse.SUPPRESS)
+    parser.add_argument("--clock-start", type=instant_of, help=argparse.SUPPRESS)
+
+
+def speed_of(text: str) -> float:
+    """Read how many of the server's seconds pass in a real one, as argparse likes it."""
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0.0
+    if not 0.0 < speed <= CLOCK_SPEED_MAX:
+        expected = f"a number above 0, at most {CLOCK_SPEED_MAX:g}"
+        raise argparse.ArgumentTypeError(f"is {text!r}, expected {expected}")
+    return speed
+
+
+def instant_of(text: str) -> int:
+    """Read an instant as microseconds since 1970, as argparse likes it."""
+    instant = None
+    with suppress(ValueError):
+        instant = datetime.fromisoformat(text)
+    if instant is None or instant.tzinfo is None or instant.year < 1970:
+        expected = "an instant with its zone, as in 2016-03-07T00:00:00Z"
+        raise argparse.ArgumentTypeError(f"is {text!r}, expected {expected}")
+    return round(instant.astimezone(UTC).timestamp()) * 1_000_000
+
+
+def journal_of(store: StoreSettings, tenant: str) -> str:
+    """
+    Return where a tenant's journal lies, as ``STORES`` reads it.
+
+    The default tenant has the configured file, any other one beside it with the tenant in its name.
+    """
+    from router.engine.engine import DEFAULT_TENANT
+
+    if store.kind == "memory":
+        return "memory:"
+    if tenant == DEFAULT_TENANT:
+        return f"{store.kind}:{store.path}"
+    path = PurePath(store.path)
+    return f"{store.kind}:{path.with_name(f'{path.stem}.{tenant}{path.suffix}')}"
+
+
+def engine_settings(settings: Settings) -> "EngineSettings":
+    """Return what the engine needs of the settings."""
+    from router.engine.engine import EngineSettings
+    from router.keys import KeyRing
+
+    store, routing = settings.store, settings.routing
+    return EngineSettings(
+        location=lambda tenant: journal_of(store, tenant),
+        tenants=KeyRing(settings.auth.keys).tenants(),
+        snapshot_every=store.snapshot_every_events,
+        tickets_max=routing.tickets_max,
+        agents_max=routing.agents_max,
+        policy=routing.policy,
+    )
+
+
+async def serve_until_told(settings: Settings, clock: Clock) -> int:
+    """Open the engine, serve until SIGTERM or SIGINT, drain; return the exit code."""
+    from router.engine.engine import Engine
+    from router.http.serve import serve
+    from router.journal import FormatError
+    from router.stores.errors import StoreError
+
+    try:
+        engine = await Engine.open(engine_settings(settings), clock)
+    except (StoreError, FormatError, OSError) as error:
+        return failed(f"The journal cannot be opened: {error}")
+    try:
+        await serve(engine, settings, clock, announce)
+    except OSError as error:
+        return failed(why_not_listening(settings, error))
+    except StoreError as error:
+        return failed(f"The journal stopped: {error}")
+    return 0
+
+
+def announce(url: str) -> None:
+    """Say on standard output where the server is reached; programs wait for this line."""
+    print(f"Cordboard serves {url}", flush=True)
+
+
+def why_not_listening(settings: Settings, error: OSError) -> str:
+    """Return why the address cannot be had, and what to try."""
+    server = settings.server
+    where = f"server.host {server.host!r} and server.port {server.port}"
+    if error.errno == errno.EADDRINUSE:
+        hint = "Maybe another server runs there; 0 takes a free port."
+        return f"{where}: the port is in use already. {hint}"
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return f"{where}: this user may not listen there. Ports from 1024 on are free to all."
+    return f"{where}: {error}; expected an address of this machine and a free port."
+
+
+def failed(why: str) -> int:
+    """Say why on standard error; return the exit code."""
+    print(why, file=sys.stderr, flush=True)
+    return FAILED
+
+
+def warm(say: Callable[..., object]) -> None:
+    """Compile the kernels that are not in the cache, saying which."""
+    from router.commands.warm import compile_all
+
+    compile_all(lambda line: say("warming", step=line))
+
+
+def run(given: argparse.Namespace) -> int:
+    """Serve until told to stop."""
+    settings = settings_of(given)
+    if settings is None:
+        return FAILED
+    import structlog
+
+    from router.http.logs import configure_logs
+
+    clock = Clock()
+    configure_logs(settings.log, clock)
+    log = structlog.get_logger("cordboard")
+    warm(log.info)
+    if given.clock_speed != 1.0 or given.clock_start is not None:
+        clock = Clock(given.clock_speed, given.clock_start)
+        configure_logs(settings.log, clock)
+        log.warning("replay_clock", speed=given.clock_speed, now=clock.now_us())
+    return in_loop(serve_until_told(settings, clock))
+
+
+def in_loop(main: Coroutine[Any, Any, int]) -> int:
+    """Run in uvloop where there is one."""
+    try:
+        import uvloop
+    except ImportError:  # not made for every system
+        return asyncio.run(main)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(main)
