@@ -31,7 +31,7 @@ from router.core.limits import (
 )
 from router.core.recovery import blank_derived, derive, digest, mark_everything, rebuild_timers
 from router.core.run import run as run_loop
-from router.core.state import Arrays, Sizes, empty, grown, handle
+from router.core.state import Arrays, Sizes, copy_in, empty, grown, handle
 
 _COMMAND: Final = struct.Struct("<qqqqiiiiiiii")
 assert _COMMAND.size == layout.COMMAND.itemsize
@@ -176,23 +176,24 @@ class Machine:
 
     def fold(self, events: NDArray[Any], words: NDArray[np.int64]) -> None:
         """Apply recorded events without deciding; ``settle_fold`` must follow before the next run."""
-        for i in np.nonzero(events["words"])[0] if len(words) else ():
+        kinds = events["kind"]
+        for i in np.nonzero((kinds < c.E_ADDED) & (events["words"] > 0))[0]:
             e = events[i]
-            if e["kind"] < c.E_ADDED:
-                own = words[e["words_from"] : e["words_from"] + e["words"]]
-                at = e["agent"] if e["kind"] == c.E_AGENT_SET else e["aux"]
-                self._make_room_for(int(e["kind"]), int(at), int(e["profile"]), own)
-        n = len(events)
+            own = words[e["words_from"] : e["words_from"] + e["words"]]
+            at = e["agent"] if e["kind"] == c.E_AGENT_SET else e["aux"]
+            self._make_room_for(int(e["kind"]), int(at), int(e["profile"]), own)
+        head = self.arrays.head[0]
+        offered, ends = np.count_nonzero([kinds == c.E_OFFERED, kinds > c.E_OFFERED], axis=1)
         self._make_room(
-            events=n, event_words=len(words),
-            tickets=int(self.arrays.head["ticket_top"][0]) + n,
-            works=int(self.arrays.head["work_top"][0]) + n,
-            ties=int(self.arrays.head["tie_top"][0]) + n + len(words) // 3,
+            events=len(events), event_words=len(words),
+            tickets=int(head["ticket_top"]) + np.count_nonzero(kinds == c.E_ADDED),
+            works=int(head["work_top"]) + int(offered),
+            ties=int(head["tie_top"]) + int(ends) + len(words) // 3,
         )  # fmt: skip
-        self.arrays.events[:n] = events
+        copy_in(self.arrays.events, events)
         self.arrays.event_words[: len(words)] = words
         self.arrays.scratch["folding"] = 1
-        fold_events(self.handle, n)
+        fold_events(self.handle, len(events))
 
     def settle_fold(self) -> None:
         """Rebuild what is derived after folding, so that the machine can run again."""
@@ -233,7 +234,7 @@ class Machine:
         }  # fmt: skip
         self._make_room(**wanted)
         for name, array in arrays.items():
-            getattr(self.arrays, name)[tuple(slice(0, n) for n in array.shape)] = array
+            copy_in(getattr(self.arrays, name), array)
         self.settle_fold()
 
     # -- room --------------------------------------------------------------------------------------------------------

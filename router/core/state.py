@@ -247,6 +247,14 @@ def empty(sizes: Sizes) -> Arrays:
     return arrays
 
 
+def copy_in(target: Rows, source: Rows) -> None:
+    """Copy an array into the first corner of a larger one; records as bytes, as NumPy copies them field by field."""
+    if source.dtype.names:
+        target = target[: len(source)].view(np.uint8)
+        source = np.ascontiguousarray(source).view(np.uint8)
+    target[tuple(slice(0, n) for n in source.shape)] = source
+
+
 def grown(old: Arrays, sizes: Sizes) -> Arrays:
     """Return the arrays with room for ``sizes``; every row keeps its number, arrays large enough stay themselves."""
     larger: dict[str, Rows] = {}
@@ -254,7 +262,6 @@ def grown(old: Arrays, sizes: Sizes) -> Arrays:
         array: Rows = getattr(old, name)
         if array.shape == shape:
             continue
-        fresh = blank(name, shape, dtype)
-        fresh[tuple(slice(0, n) for n in array.shape)] = array
-        larger[name] = fresh
+        larger[name] = blank(name, shape, dtype)
+        copy_in(larger[name], array)
     return old._replace(**larger)
