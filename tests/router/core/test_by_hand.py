@@ -203,3 +203,18 @@ def test_each_decision_says_what_it_is_worth_and_what_the_best_could_be() -> Non
     tickets, _, pairs, primal, dual, revision, offered = story.decisions[-1]
     assert (tickets, pairs, revision, offered) == (2, 4, 7, 2)
     assert primal == dual > 0
+
+
+def test_a_wake_up_left_over_from_a_deadline_that_moved_changes_nothing() -> None:
+    """A restart has no such wake-ups, so at 31 s, where t1 would have relaxed, nobody looks at it."""
+    play("""
+         0.0  policy  order=value serve=0 hold=50 ->
+         0.0  ask     any
+         0.0  ask     best then=any@30        ->
+         0.0  agent   ann                     ->
+         0.0  prices  ann=1000                ->
+         1.0  ticket  t1 best target=10 prio=0 -> hold t1
+         2.0  update  t1 any target=10 prio=0 start=1 -> hold t1
+        31.0  tick                            ->
+        52.0  tick                            -> offer t1 ann
+    """)
