@@ -1,20 +1,30 @@
 """Where a waiting ticket stands."""
 
-from router.core.codes import QUEUED
-from router.core.decide.values import goes_first
+from router.core.codes import ORDER_VALUE, QUEUED
+from router.core.decide.values import goes_first, ticket_urgency
 from router.core.jit import entry, rule
 from router.core.lanes import after
 from router.core.state import Arrays
 
 
 @rule
+def stands_before(s: Arrays, t: int, other: int) -> bool:
+    """Return whether ticket ``t`` may expect to be served before ``other``: where value decides, the more urgent."""
+    if s.policy[0].order == ORDER_VALUE:
+        mine, theirs = ticket_urgency(s, t), ticket_urgency(s, other)
+        if mine != theirs:
+            return mine > theirs
+    return goes_first(s, t, other)
+
+
+@rule
 def count_before(s: Arrays, root: int, count: int, t: int) -> int:
     """Return how many tickets of a lane are served before ticket ``t``; a lane is in the policy's order already."""
-    if not goes_first(s, t, last_of(s, root)):
+    if not stands_before(s, t, last_of(s, root)):
         return count if s.nodes[t].lane != s.nodes[root].lane else count - 1
     before = 0
     at = first_of(s, root)
-    while at >= 0 and at != t and goes_first(s, at, t):
+    while at >= 0 and at != t and stands_before(s, at, t):
         before += 1
         at = after(s, at)
     return before

@@ -107,7 +107,7 @@ def replace_ticket(
         shard.at_us,
         ticket_words(shard, body, document.created_us),
         ticket=row,
-        serial=int(ticket["serial"]),
+        serial=int(ticket["serial"]) + 1,
         profile=profile,
         options=options,
     )

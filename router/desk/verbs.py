@@ -93,7 +93,7 @@ def say(
         return refusal
     if int(ticket["state"]) in FINAL:
         return ended(call.id, int(ticket["state"]))
-    fields["serial"] = int(ticket["serial"])
+    fields["serial"] = int(ticket["serial"]) + 1
     command = shard.machine.push(code, shard.at_us, ticket=row, **fields)
 
     def finish(outcome: Outcome) -> Reply:

@@ -43,7 +43,8 @@ def expected_wait(gap_us: int, position: int) -> Estimate | None:
 
 def place(shard: "Shard", row: int) -> tuple[int, int]:
     """Return a waiting ticket's position in its queue and how many wait there."""
-    return place_of(shard.machine.handle, row)
+    position, waiting = place_of(shard.machine.handle, row)
+    return int(position), int(waiting)
 
 
 def open_offers(shard: "Shard", row: int) -> list[str]:

@@ -188,14 +188,15 @@ def on_ticket_command(s: Arrays, n: int) -> None:
     """
     Check that the ticket exists and its state allows the verb, then do it.
 
-    A command may name the ticket's serial: then a row that was given to another ticket meanwhile is refused.
+    A command may name the ticket by its serial plus one: then a row that was given to another ticket meanwhile
+    is refused.
     """
     command = s.inbox[n]
     t, verb = int(command.ticket), int(command.kind)
     if t < 0 or t >= s.head[0].ticket_top or s.tickets[t].state == 0:
         refuse(s, c.R_TICKET_UNKNOWN, t)
         return
-    if command.serial != 0 and command.serial != s.tickets[t].serial:
+    if command.serial != 0 and command.serial != s.tickets[t].serial + 1:
         refuse(s, c.R_TICKET_UNKNOWN, t)
         return
     if not is_legal(verb, s.tickets[t].state):

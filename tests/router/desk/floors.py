@@ -74,11 +74,14 @@ class Desk:
         """Do a call in a settlement of its own."""
         call = self.call(name, id_, body, **more)
         if BY_NAME[name].is_query:
-            return self.shard.query(call, self.at_us)
-        reply = self.shard.admit(call, self.at_us)
-        assert not isinstance(reply, ComeAgain)
-        replies = self.settle()
-        return replies[0] if reply is None else reply
+            reply = self.shard.query(call, self.at_us)
+        else:
+            pending = self.shard.admit(call, self.at_us)
+            assert not isinstance(pending, ComeAgain)
+            replies = self.settle()
+            reply = replies[0] if pending is None else pending
+        assert_fits(name, reply)
+        return reply
 
     def do(self, name: str, id_: str = "", body: object = None, **more: Any) -> Any:
         """Do a call that must succeed, and return its body."""
@@ -127,6 +130,18 @@ class Desk:
         for frame in self.frames:
             folder.add(decode(frame))
         return folder.finish()
+
+
+def assert_fits(name: str, reply: Reply) -> None:
+    """Check that a reply can be sent, and is what its route declares."""
+    route = BY_NAME[name]
+    if reply.problem is not None or reply.replayed:
+        return
+    assert reply.status in route.statuses
+    if route.reply is None:
+        assert reply.body is None
+    else:
+        msgspec.json.decode(msgspec.json.encode(reply.body), type=route.reply)
 
 
 def pointers(problem: Problem) -> list[str]:

@@ -17,7 +17,9 @@ def knowing(*tags):
 
 
 def spoken(directory, listed):
-    return {directory.id_of(LANGUAGE, n): level for n, level in levels_of(directory, listed).items()}
+    return {
+        directory.id_of(LANGUAGE, n): level for n, level in levels_of(directory, listed).items()
+    }
 
 
 def test_the_parts_of_a_tag_get_shorter():
