@@ -46,40 +46,19 @@ def floor(seed: int, tickets: int, agents: int, skills: int = 3) -> Machine:
         words=[n for a in range(agents) for n in (a, rng.choice([0, 0, 300, 1500]))],
     )
     machine.run()
+    tell_tickets(machine, rng, tickets, skills)
+    return machine
+
+
+def tell_tickets(machine: Machine, rng: random.Random, tickets: int, skills: int) -> None:
+    """Tell of tickets that each ask for something of their own."""
     for t in range(tickets):
         needs = [n for s in range(skills) if rng.randrange(2) for n in (s, rng.randrange(4), 1000)]
-        words = [
-            0,
-            0,
-            0,
-            -1,
-            -1,
-            0,
-            0,
-            len(needs) // 3,
-            0,
-            0,
-            -1,
-            -1,
-            0,
-            100 * rng.randrange(3),
-            *needs,
-        ]
-        machine.push(c.SET_PROFILE, NOW_US, profile=t, words=words)
-        start_us = NOW_US - rng.randrange(30) * SECOND_US
-        promise = [
-            start_us,
-            0,
-            NEVER_US,
-            60 * SECOND_US,
-            NEVER_US,
-            0,
-            NEVER_US,
-            rng.randrange(10),
-            0,
-        ]
-        machine.push(c.ADD_TICKET, NOW_US, profile=t, words=promise)
-    return machine
+        head = [0, 0, 0, -1, -1, 0, 0, len(needs) // 3, 0, 0, -1, -1, 0, 100 * rng.randrange(3)]
+        machine.push(c.SET_PROFILE, NOW_US, profile=t, words=head + needs)
+        start_us, priority = NOW_US - rng.randrange(30) * SECOND_US, rng.randrange(10)
+        until = [NEVER_US, 60 * SECOND_US, NEVER_US, 0, NEVER_US]
+        machine.push(c.ADD_TICKET, NOW_US, profile=t, words=[start_us, 0, *until, priority, 0])
 
 
 def decided(machine: Machine, tickets: int, agents: int) -> tuple[list[int], int, int]:
