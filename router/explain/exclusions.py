@@ -110,7 +110,7 @@ def _is(sight: Sight, names: Names) -> Iterator[Check]:
         "",
         (s.agent_max[:n, channel] == 0) | (cost > units),
         lambda a: f"{named}: never" if s.agent_max[a, channel] == 0
-        else f"{named}: one takes {cost[a]} units, the agent has {units[a]}",
+        else f"{named} takes {cost[a]} units, the agent has {units[a]}",
     )  # fmt: skip
     everywhere = s.agents["all_queues"][:n] != 0
     yield Check(
@@ -179,7 +179,7 @@ def _has_room(sight: Sight, names: Names) -> Iterator[Check]:
         "units_full",
         "",
         cost > free,
-        lambda a: f"needs {cost[a]} units, {free[a]} of {units[a]} free",
+        lambda a: f"{named} takes {cost[a]} units, {free[a]} of {units[a]} are free",
     )
     yield Check(
         "channel_full",

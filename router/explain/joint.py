@@ -23,9 +23,9 @@ from router.explain.sight import Int64s, look
 from router.explain.terms import terms_of, totals_of
 
 
-def is_joint(arrays: Arrays, tickets: int, agents: int) -> bool:
-    """Return whether a decision of so many tickets and agents may have been made jointly."""
-    return bool(arrays.policy[0]["engine"] == ENGINE_EXACT and tickets + agents > 2)
+def is_joint(arrays: Arrays, tickets: int) -> bool:
+    """Return whether a decision over so many tickets weighed them against each other."""
+    return bool(arrays.policy[0]["engine"] == ENGINE_EXACT and tickets > 1)
 
 
 def prices_of(

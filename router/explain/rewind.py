@@ -124,7 +124,7 @@ def explain_decision(load: Loader, seq: int, names: Names, ticket: int | None = 
     for offer in offers:  # of parallel offers the first is the decision's own
         given.setdefault(offer.ticket, offer.agent)
     prices = None
-    if is_joint(arrays, verdict.tickets, verdict.agents):
+    if is_joint(arrays, verdict.tickets):
         prices = prices_of(arrays, given, names, at_us)
     tickets = [each for each in given if ticket in {None, each}]
     if ticket is not None and not tickets:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from router.core.codes import KEY_VALUE
 from router.core.limits import SECOND_US, TIME_US_MAX
-from router.explain.case import Candidate, Case
+from router.explain.case import Candidate, Case, outcome_of
 from router.explain.exclusions import Reason
 from router.wire.fields import instant_text
 
@@ -14,7 +14,12 @@ SHOWN_MAX = 3
 
 def points(thousandths: int) -> str:
     """Write thousandths of a point as points."""
-    return f"{thousandths / 1000:.3f}"
+    return f"{thousandths / 1000:.3f}".replace("-", "−")
+
+
+def counted(count: int, noun: str) -> str:
+    """Write a number of things."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def signed(terms: Mapping[str, int]) -> str:
@@ -50,7 +55,8 @@ def _outcome(case: Case) -> str:
         whom = " and ".join(
             f"{case.names.agent(a)} (o-{offer.serial})" for a, offer in case.chosen.items()
         )
-        return f"{about}: went to {whom}."
+        verb = "assigned" if outcome_of(case) == "assigned" else "offered"
+        return f"{about}: {verb} to {whom}."
     if not case.candidates(1):
         return f"{about}: waits, as nobody can take it now."
     winner = case.winner()
@@ -66,9 +72,8 @@ def _chosen(case: Case) -> list[str]:
     lines = [f"{winner.agent}: {points(winner.value)} = {signed(winner.terms)}."]
     if winner.rank:
         by = f" ({winner.key})" if winner.key else ""
-        count = len(case.rows)
         lines.append(
-            f"Rank {winner.rank} of {count} candidate{'s' * (count != 1)} under {case.policy},"
+            f"Rank {winner.rank} of {counted(len(case.rows), 'candidate')} under {case.policy},"
             f" revision {case.revision}{by}."
         )
     else:
@@ -92,22 +97,25 @@ def _better(case: Case) -> list[str]:
 
 def _instead(other: Candidate, winner: Candidate) -> str:
     """Say what another candidate would have been worth, and where it went."""
-    text = f"{other.agent} was worth {points(other.value)}"
-    if other.price is not None and winner.price is not None:
-        text += (
-            f", less {points(other.price)} for what the time is worth to other tickets"
-            f" {points(other.value - other.price)}; {winner.agent} {points(winner.value)} less"
-            f" {points(winner.price)} is {points(winner.value - winner.price)}"
-        )
-    return text + (f"; it went to {other.went_to}." if other.went_to else ".")
+    text = f"{other.agent} was worth {points(other.value)} here"
+    if other.went_to:
+        text += f" and went to {other.went_to}"
+    if other.price is None or winner.price is None:
+        return f"{text}."
+    return (
+        f"{text}. Less its price to other tickets that leaves"
+        f" {points(other.value - other.price)} ({points(other.value)} − {points(other.price)});"
+        f" {winner.agent} leaves {points(winner.value - winner.price)}"
+        f" ({points(winner.value)} − {points(winner.price)})."
+    )
 
 
 def _barred(case: Case) -> list[str]:
     total = sum(case.counts.values())
     if not total:
         return []
-    listed = ", ".join(f"{count} {name.replace(':', ' ')}" for name, count in case.counts.items())
-    return [f"{total} excluded: {listed}."]
+    listed = ", ".join(f"{count} by {_plain(name)}" for name, count in case.counts.items())
+    return [f"{counted(total, 'agent')} excluded: {listed}."]
 
 
 def _whole(case: Case) -> list[str]:
@@ -116,8 +124,8 @@ def _whole(case: Case) -> list[str]:
         return []
     proof = "no better one exists" if verdict.gap == 0 else f"at most {points(verdict.gap)} better"
     return [
-        f"Decision d-{verdict.seq}: {verdict.tickets} ticket{'s' * (verdict.tickets != 1)},"
-        f" {verdict.pairs} pairs, worth {points(verdict.primal)}; {proof}."
+        f"Decision d-{verdict.seq}: {counted(verdict.tickets, 'ticket')},"
+        f" {counted(verdict.pairs, 'pair')}, worth {points(verdict.primal)}; {proof}."
     ]
 
 
@@ -140,7 +148,14 @@ def compare(case: Case, agent: str, other: Candidate | None, reasons: list[Reaso
 
 
 def _told(reasons: list[Reason]) -> str:
-    return "; ".join(f"{each.code.replace('_', ' ')} ({each.detail})" for each in reasons)
+    return "; ".join(f"{_plain(each.code)} ({each.detail})" for each in reasons)
+
+
+def _plain(name: str) -> str:
+    """Write the name of a constraint, with the skill meant, in words."""
+    code, _, subject = name.partition(":")
+    words = code.replace("_", " ")
+    return f"{words} in {subject}" if subject else words
 
 
 def difference(other: Candidate, winner: Candidate) -> dict[str, int]:
@@ -151,6 +166,8 @@ def difference(other: Candidate, winner: Candidate) -> dict[str, int]:
 
 
 def _difference(other: Candidate, winner: Candidate) -> str:
-    gap = other.value - winner.value
-    text = f"{other.agent} is worth {points(other.value)}, {winner.agent} {points(winner.value)}"
-    return f"{text}: {points(gap)} apart, {signed(difference(other, winner))}."
+    terms, gap = difference(other, winner), other.value - winner.value
+    if not terms:
+        return f"{other.agent} and {winner.agent} are worth the same, {points(winner.value)}."
+    text = f"{other.agent} {points(other.value)}, {winner.agent} {points(winner.value)}"
+    return f"{text}; the difference {points(gap)} = {signed(terms)}."
