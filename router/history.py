@@ -93,6 +93,7 @@ class History:
         self._decision = 0
         self._forgotten: list[tuple[int, str]] = []
         self._unnamed: list[tuple[Work, int]] = []
+        self._answers_max, self._answers_ttl_us = ANSWERS_KEPT_MAX, ANSWERS_TTL_US
         self._answers: OrderedDict[str, tuple[bytes, int, bytes, int]] = OrderedDict()
         self._fresh_answers: list[tuple[str, bytes, int, bytes]] = []
 
@@ -230,11 +231,15 @@ class History:
         while self._answers:
             oldest = next(iter(self._answers))
             if (
-                len(self._answers) <= ANSWERS_KEPT_MAX
-                and self._answers[oldest][3] > at_us - ANSWERS_TTL_US
+                len(self._answers) <= self._answers_max
+                and self._answers[oldest][3] > at_us - self._answers_ttl_us
             ):
                 return
             del self._answers[oldest]
+
+    def bound_answers(self, most: int, ttl_us: int) -> None:
+        """Keep at most so many answers from now on, none for longer."""
+        self._answers_max, self._answers_ttl_us = most, ttl_us
 
     def take_answers(self) -> list[tuple[str, bytes, int, bytes]]:
         """Return the answers that the journal does not have yet."""

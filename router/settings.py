@@ -113,7 +113,6 @@ class StoreSettings:
     snapshot_every_events: int = _set(
         100_000, "Events between snapshots; more mean a slower start.", 1_000, 100_000_000
     )
-    snapshots_kept: int = _set(3, "Snapshots kept in case the newest is damaged.", 1, 100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +144,6 @@ class RoutingSettings:
     agents_max: int = _set(10_240, "Agents of one tenant.", 1, limits.AGENTS_MAX)
     ticket_retention_s: float = _set(
         3_600.0, "How long a finished ticket can still be read.", 0, 31_536_000
-    )
-    decisions_kept: int = _set(
-        100_000, "Decisions whose explanation can be read without the journal.", 0, 10_000_000
     )
 
 

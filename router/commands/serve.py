@@ -71,6 +71,7 @@ def engine_settings(settings: Settings) -> "EngineSettings":
     """Return what the engine needs of the settings."""
     from router.engine.engine import EngineSettings
     from router.keys import KeyRing
+    from router.wire.policies import PolicyBody
 
     store, routing = settings.store, settings.routing
     return EngineSettings(
@@ -79,7 +80,9 @@ def engine_settings(settings: Settings) -> "EngineSettings":
         snapshot_every=store.snapshot_every_events,
         tickets_max=routing.tickets_max,
         agents_max=routing.agents_max,
-        policy=routing.policy,
+        policy=PolicyBody(base=routing.policy, retention_s=routing.ticket_retention_s),
+        answers_max=settings.server.idempotency_keys_max,
+        answers_ttl_us=round(settings.server.idempotency_ttl_s * 1_000_000),
     )
 
 

@@ -35,6 +35,9 @@ from router.core.state import Arrays, Sizes, copy_in, empty, grown, handle
 
 _COMMAND: Final = struct.Struct("<qqqqiiiiiiii")
 assert _COMMAND.size == layout.COMMAND.itemsize
+SHORT_WORDS: Final = 64
+"""Up to so many words are packed in one call; NumPy takes a microsecond to look at a list."""
+_WORDS: Final = tuple(struct.Struct(f"<{n}q") for n in range(SHORT_WORDS + 1))
 LEAST_WORDS: Final = {c.SET_AGENT: layout.AGENT_WORDS, c.SET_PROFILE: 14, c.SET_DISTANCE: 3}
 LIMITS: Final = {
     "queues": QUEUES_MAX,
@@ -100,6 +103,7 @@ class Machine:
         self.arrays = arrays
         self.handle = handle(arrays)
         self._inbox = memoryview(arrays.inbox.view(np.uint8))
+        self._inbox_words = memoryview(arrays.inbox_words.view(np.uint8))
         self._event_bytes = memoryview(arrays.events.view(np.uint8))
         self._seq, self._ticket_top = arrays.head["seq"], arrays.head["ticket_top"]
         self._events_used, self._words_used = arrays.scratch["events"], arrays.scratch["words"]
@@ -130,13 +134,36 @@ class Machine:
                 raise FullError(f"{length} words in one command; {limit}")
             if start + length > self.sizes.inbox_words:
                 self._grow(inbox_words=2 * (start + length))
-            self.arrays.inbox_words[start : start + length] = words
-            self._words = start + length
+            self._put_words(words)
         numbers = (at_us, field("serial", 0), field("until_us", 0), field("value", 0), kind)
         rows = (field("options", 0), field("ticket", -1), agent, profile, aux, start, length)
         _COMMAND.pack_into(self._inbox, n * _COMMAND.size, *numbers, *rows)
         self._count = n + 1
         return n
+
+    def push_ticket(self, at_us: int, profile: int, words: Sequence[int]) -> int:
+        """Queue an ADD_TICKET: ``push`` for the busiest of commands, in half the time."""
+        n, start, length = self._count, self._words, len(words)
+        if (
+            n == min(self.sizes.inbox, COMMANDS_PER_RUN_MAX)
+            or start + length > self.sizes.inbox_words
+        ):
+            return self.push(c.ADD_TICKET, at_us, words, profile=profile)
+        self._put_words(words)
+        _COMMAND.pack_into(
+            self._inbox, n * _COMMAND.size, at_us, 0, 0, 0, c.ADD_TICKET, 0, -1, -1, profile, 0, start, length
+        )  # fmt: skip
+        self._count = n + 1
+        return n
+
+    def _put_words(self, words: Sequence[int]) -> None:
+        """Put a command's words behind those that wait; there is room."""
+        length = len(words)
+        if length <= SHORT_WORDS:
+            _WORDS[length].pack_into(self._inbox_words, 8 * self._words, *words)
+        else:
+            self.arrays.inbox_words[self._words : self._words + length] = words
+        self._words += length
 
     @property
     def pending(self) -> int:

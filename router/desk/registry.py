@@ -30,7 +30,7 @@ from router.directory import (
 )
 from router.wire import registry as wire
 from router.wire.calls import Call, Reply, refused
-from router.wire.policies import Base, PolicyBody
+from router.wire.policies import PolicyBody
 from router.wire.problems import FieldError
 
 if TYPE_CHECKING:
@@ -255,7 +255,7 @@ CHANNELS: Final = MappingProxyType(
 POLICY_ID: Final = "default"
 
 
-def bootstrap(shard: "Shard", at_us: int, base: Base = "ours") -> None:
+def bootstrap(shard: "Shard", at_us: int, policy: PolicyBody | None = None) -> None:
     """Tell an empty shard of the channels and the policy it starts with; the next settlement journals them."""
     assert not shard.directory.documents[CHANNEL], "only an empty shard is begun"
     shard.at_us = max(shard.at_us, at_us)
@@ -264,7 +264,7 @@ def bootstrap(shard: "Shard", at_us: int, base: Base = "ours") -> None:
         directory.intern(CHANNEL, id_)
         directory.put(CHANNEL, id_, channel, shard.at_us)
         floor.tell_channel(shard, id_, channel, None)
-    policy = PolicyBody(base=base)
+    policy = policy or PolicyBody()
     directory.put(POLICY, key_of(POLICY_ID, 1), policy, shard.at_us)
     directory.put(POLICY, POLICY_ID, policy, shard.at_us)
     activate(shard, POLICY_ID, 1, [1])

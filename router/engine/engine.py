@@ -15,10 +15,12 @@ from router.engine.archive import shard_at
 from router.engine.feed import Listener
 from router.engine.gap import Gap
 from router.engine.line import Clock, Line
+from router.history import ANSWERS_KEPT_MAX, ANSWERS_TTL_US
 from router.shard import Shard
 from router.stores import store_at
 from router.wire.calls import Call, Reply, refused
 from router.wire.events import Event
+from router.wire.policies import PolicyBody
 
 DEFAULT_TENANT: Final = "default"
 
@@ -31,7 +33,9 @@ class EngineSettings(NamedTuple):
     snapshot_every: int = 100_000
     tickets_max: int = TICKETS_MAX
     agents_max: int = AGENTS_MAX
-    policy: str = "ours"
+    policy: PolicyBody = PolicyBody()
+    answers_max: int = ANSWERS_KEPT_MAX
+    answers_ttl_us: int = ANSWERS_TTL_US
 
 
 class Engine:
@@ -87,7 +91,7 @@ class Engine:
         """Tell whether calls can be done, and the state of each journal."""
         reasons = {}
         for tenant, line in self._lines.items():
-            failure = line.writer.failure
+            failure = line.bug or line.writer.failure
             reasons[f"journal {tenant}"] = "ok" if failure is None else str(failure)
         if self._is_closing:
             reasons["engine"] = "stopping"
@@ -149,10 +153,11 @@ async def open_line(settings: EngineSettings, clock: Clock, tenant: str) -> Line
     try:
         loop = asyncio.get_running_loop()
         shard = await loop.run_in_executor(None, shard_at, store, tail.number, machine)
+        shard.history.bound_answers(settings.answers_max, settings.answers_ttl_us)
         line = Line(shard, store, tail, clock, snapshot_every=settings.snapshot_every)
     except BaseException:
         store.close()
         raise
     if tail.number == 0:
-        await line.start(lambda: bootstrap(shard, clock.now_us()))
+        await line.start(lambda: bootstrap(shard, clock.now_us(), settings.policy))
     return line

@@ -2,7 +2,6 @@
 
 import asyncio
 from bisect import bisect_right
-from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -16,6 +15,26 @@ SLICE_EVENTS_MAX: Final = 4_096
 Numbered = tuple[int, Event]
 
 
+class Lazy:
+    """A durable batch of events, given their names when somebody first reads them."""
+
+    __slots__ = ("_events", "_make", "count")
+
+    def __init__(self, count: int, make: Callable[[], list[Event]]) -> None:
+        self.count = count
+        self._make: Callable[[], list[Event]] | None = make
+        self._events: list[Event] = []
+
+    def events(self) -> list[Event]:
+        """Return the events."""
+        if self._make is not None:
+            self._events, self._make = self._make(), None
+        return self._events
+
+
+NOTHING: Final = Lazy(0, list)
+
+
 class Feed:
     """A tenant's events in order. Batches enter when they are durable, and wake all who wait."""
 
@@ -24,11 +43,10 @@ class Feed:
     ) -> None:
         self._load = load
         self._oldest_seq = oldest_seq
-        self._batches: deque[tuple[int, list[Event]]] = deque()
-        self._starts: list[int] = []
-        self._count = 0
+        self._batches: list[Lazy] = []
+        self._starts: list[int] = []  # number of each batch's first event
+        self._dropped = 0  # batches at the front that are not kept any more
         self._next_seq = next_seq
-        self._first_kept = next_seq
         self._waiting: set[asyncio.Future[None]] = set()
 
     @property
@@ -36,26 +54,28 @@ class Feed:
         """Return the number of the newest event, 0 before the first."""
         return self._next_seq - 1
 
-    @property
-    def listeners(self) -> int:
-        """Return how many wait for the next event."""
-        return len(self._waiting)
-
-    def add(self, events: list[Event]) -> None:
+    def add(self, batch: Lazy) -> None:
         """Take in a durable batch."""
-        if not events:
+        if not batch.count:
             return
-        self._batches.append((self._next_seq, events))
-        self._next_seq += len(events)
-        self._count += len(events)
-        while self._count > KEPT_EVENTS_MAX and len(self._batches) > 1:
-            _, old = self._batches.popleft()
-            self._count -= len(old)
-            self._first_kept += len(old)
+        self._batches.append(batch)
+        self._starts.append(self._next_seq)
+        self._next_seq += batch.count
+        self._drop_old()
         for waiter in self._waiting:
             if not waiter.done():
                 waiter.set_result(None)
         self._waiting.clear()
+
+    def _drop_old(self) -> None:
+        """Keep no more events than there is room for; the lists are cut now and then, not each time."""
+        oldest = self._next_seq - KEPT_EVENTS_MAX
+        while self._dropped + 1 < len(self._starts) and self._starts[self._dropped + 1] <= oldest:
+            self._batches[self._dropped] = NOTHING
+            self._dropped += 1
+        if self._dropped > len(self._starts) // 2:
+            del self._batches[: self._dropped], self._starts[: self._dropped]
+            self._dropped = 0
 
     def after(self, seq: int, most: int) -> list[Event] | Gap:
         """Return up to ``most`` events after number ``seq``, in order, none left out; or the gap."""
@@ -65,19 +85,18 @@ class Feed:
         most = min(most, SLICE_EVENTS_MAX)
         if first >= self._next_seq:
             return []
-        if first < self._first_kept:
-            return self._load(first, min(most, self._first_kept - first))
+        first_kept = self._starts[self._dropped] if self._starts else self._next_seq
+        if first < first_kept:
+            return self._load(first, min(most, first_kept - first))
         return self._kept(first, most)
 
     def _kept(self, first: int, most: int) -> list[Event]:
         """Return events from memory."""
-        starts = [start for start, _ in self._batches]
-        at = bisect_right(starts, first) - 1
+        at = bisect_right(self._starts, first) - 1
         found: list[Event] = []
-        for start, events in list(self._batches)[at:]:
-            found += events[max(0, first - start) :]
-            if len(found) >= most:
-                break
+        while at < len(self._batches) and len(found) < most:
+            found += self._batches[at].events()[max(0, first - self._starts[at]) :]
+            at += 1
         return found[:most]
 
     def listen(self, after: int) -> "Listener | Gap":

@@ -9,11 +9,12 @@ every frame it may show.
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Final, Protocol
 
 from router.core.limits import COMMANDS_PER_CALL_MAX, COMMANDS_PER_RUN_MAX, NEVER_US
 from router.engine.archive import load_events, loader
-from router.engine.feed import Feed
+from router.engine.feed import Feed, Lazy
 from router.journal import encode, encode_portrait, portray
 from router.published import publish_sealed
 from router.shard import ComeAgain, Sealed, Shard
@@ -60,7 +61,7 @@ class Line:
         self._loop = asyncio.get_running_loop()
         self._inbox: deque[tuple[Call, asyncio.Future[Reply]]] = deque()
         self._answers: deque[tuple[int, list[Answer]]] = deque()
-        self._unpublished: deque[tuple[int, list[Event]]] = deque()
+        self._unpublished: deque[tuple[int, Lazy]] = deque()
         self._number = tail.number
         self._snapshot_every = snapshot_every
         self._snapshot_seq = tail.next_seq
@@ -68,6 +69,7 @@ class Line:
         self._is_scheduled = False
         self._is_closing = False
         self._timer: asyncio.TimerHandle | None = None
+        self.bug: Exception | None = None
         self.settlements = 0
         self.calls = 0
         self.writer = GroupCommit(
@@ -110,8 +112,14 @@ class Line:
                 self._loop.call_soon(self._work)
         return answer
 
+    def _why_stopped(self) -> Exception | None:
+        """Return what stopped the line: a bug, or its journal; None while it works."""
+        return self.bug or self.writer.failure
+
     def _why_not(self) -> Reply | None:
         """Return the refusal of every call while the line is stopped, None while it works."""
+        if self.bug is not None:
+            return refused("not_ready", "The server met a bug and waits to be started anew.")
         failure = self.writer.failure
         if failure is not None:
             code = "store_full" if isinstance(failure, StoreFull) else "not_ready"
@@ -140,12 +148,28 @@ class Line:
     def _work(self) -> None:
         """Admit what is in the inbox and settle it."""
         self._is_scheduled = False
-        if self.writer.failure is not None:
+        if self._why_stopped() is not None:
             self._refuse_inbox()
             return
-        now_us = self._clock.now_us()
-        waiting: list[asyncio.Future[Reply]] = []
         done: list[Answer] = []
+        waiting: list[asyncio.Future[Reply]] = []
+        try:
+            sealed, replies = self._settle(done, waiting)
+        except Exception as error:
+            self._break(error, waiting)
+            raise
+        done += zip(waiting, replies, strict=True)
+        self._write(sealed, done)
+        if self._inbox and not self._is_scheduled:
+            self._is_scheduled = True
+            self._loop.call_soon(self._work)
+        self._sleep()
+
+    def _settle(
+        self, done: list[Answer], waiting: list[asyncio.Future[Reply]]
+    ) -> tuple[Sealed, list[Reply]]:
+        """Admit what fits into one settlement and settle it; who is refused at once goes to ``done``."""
+        now_us = self._clock.now_us()
         while (
             self._inbox
             and len(waiting) < CALLS_PER_SETTLEMENT_MAX
@@ -161,13 +185,20 @@ class Line:
                 waiting.append(answer)
             else:
                 done.append((answer, reply))
-        sealed, replies = self.shard.settle(now_us)
-        done += zip(waiting, replies, strict=True)
-        self._write(sealed, done)
-        if self._inbox and not self._is_scheduled:
-            self._is_scheduled = True
-            self._loop.call_soon(self._work)
-        self._sleep()
+        return self.shard.settle(now_us)
+
+    def _break(self, error: Exception, waiting: list[asyncio.Future[Reply]]) -> None:
+        """
+        Stop for good after a bug: the shard may be half changed, the journal is not.
+
+        Everything is refused until the process is started anew and recovers from the journal.
+        """
+        self.bug = error
+        for answer in waiting:
+            resolve(
+                answer, refused("internal", "The server met a bug and stops; the journal is whole.")
+            )
+        self._refuse_inbox()
 
     def _write(self, sealed: Sealed, done: list[Answer]) -> None:
         """Journal a settlement and keep its answers until it is durable."""
@@ -186,7 +217,8 @@ class Line:
                 self._give_up(done, error)
                 return
             self._number += 1
-            self._unpublished.append((self._number, publish_sealed(self.shard.directory, sealed)))
+            make = partial(publish_sealed, self.shard.directory, sealed)
+            self._unpublished.append((self._number, Lazy(sealed.batch.count, make)))
         if self.writer.durable_number >= self._number:
             for answer, reply in done:
                 resolve(answer, reply)
@@ -207,7 +239,7 @@ class Line:
 
     def _wake(self) -> None:
         """Settle what is due."""
-        if self._is_closing or self.writer.failure is not None:
+        if self._is_closing or self._why_stopped() is not None:
             return
         self._work()
 
@@ -268,7 +300,7 @@ class Line:
 
     async def close(self) -> None:
         """Settle what is in the inbox, make it durable, save a snapshot and let go of the journal."""
-        while self._inbox and self.writer.failure is None:
+        while self._inbox and self._why_stopped() is None:
             self._work()
         self._is_closing = True
         if self._timer is not None:
@@ -277,7 +309,7 @@ class Line:
             await self.writer.wait_durable(self._number)
             if self._saving is not None:
                 await asyncio.wait([self._saving])
-            if self.feed.last_seq >= self._snapshot_seq:
+            if self.bug is None and self.feed.last_seq >= self._snapshot_seq:
                 await self.save_snapshot()
         try:
             await self.writer.close()
