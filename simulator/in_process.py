@@ -27,7 +27,7 @@ from router.shard import ComeAgain, Sealed, Shard
 from router.wire.calls import Call, Reply
 from router.wire.codec import fit
 from router.wire.events import Event
-from router.wire.policies import Base
+from router.wire.policies import Base, PolicyBody
 from router.wire.problems import Problem
 from router.wire.routes import BY_NAME
 from simulator.desks import HEARD_BY_DESKS, Desks, Heard, Todo, handle_times
@@ -139,7 +139,7 @@ class _Run:
 
     def prepare(self, policy: Base) -> None:
         """Begin as an empty journal does, then put the floor, one resource after the other."""
-        bootstrap(self._shard, self._now_us, policy)
+        bootstrap(self._shard, self._now_us, PolicyBody(base=policy))
         self._settle()
         for resource in self._day.floor.resources:
             self._insist(resource.call, resource.id, resource.body)
