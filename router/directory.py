@@ -39,7 +39,7 @@ BODIES: Final[dict[int, type[msgspec.Struct]]] = {
 }
 
 
-class Document(msgspec.Struct, array_like=True):
+class Document(msgspec.Struct, array_like=True, gc=False):
     """What a client said of something: its body, how often it changed, and the event that last changed it."""
 
     body: Any
@@ -81,7 +81,7 @@ class Directory:
         self.rows: dict[str, int] = {}  # id to row
         self.profile_words: list[tuple[int, ...]] = []
         """The words of every profile by its number; see ``router.profiles``."""
-        self.fresh_names: list[Name] = []
+        self.fresh_names: list[tuple[int, str, int]] = []  # as Name
         self.fresh_documents: dict[tuple[int, str], Document | None] = {}
 
     # -- names ---------------------------------------------------------------------------------------------------------
@@ -105,11 +105,14 @@ class Directory:
         """Return what a number is called."""
         return self.names[kind].ids[index]
 
-    def name_ticket(self, row: int, id_: str) -> None:
-        """Note which ticket lies in a row of the core."""
+    def add_ticket(self, row: int, id_: str, body: Any, at_us: int) -> None:
+        """Note which ticket lies in a row of the core, and what was said of it."""
         self.tickets[row] = id_
         self.rows[id_] = row
-        self.fresh_names.append(Name(TICKET, id_, row))
+        document = Document(body, 1, 0, at_us)
+        self.documents[TICKET][id_] = document
+        self.fresh_names.append((TICKET, id_, row))
+        self.fresh_documents[TICKET, id_] = document
 
     def forget_ticket(self, row: int) -> str | None:
         """Forget a ticket whose row was given back; return its id."""
@@ -153,7 +156,9 @@ class Directory:
 
     # -- journal -------------------------------------------------------------------------------------------------------
 
-    def take_fresh(self, seq: int) -> tuple[list[Name], list[tuple[int, str, Document | None]]]:
+    def take_fresh(
+        self, seq: int
+    ) -> tuple[list[tuple[int, str, int]], list[tuple[int, str, Document | None]]]:
         """
         Return the names and documents that are new since last asked, and forget that they are.
 

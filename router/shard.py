@@ -15,6 +15,7 @@ from router.core.machine import Batch, FullError, Machine
 from router.desk.calls import CALLS
 from router.desk.heartbeats import Heartbeats
 from router.desk.outcome import COME_AGAIN, ComeAgain, Outcome
+from router.desk.promises import Promises
 from router.desk.schedule import Schedule
 from router.directory import Directory
 from router.explain.rewind import Loader
@@ -58,6 +59,7 @@ class Shard:
         self.machine = machine or Machine()
         self.directory = Directory()
         self.profiles = Profiles(self.directory, self.machine)
+        self.promises = Promises()
         self.schedule = Schedule()
         self.heartbeats = Heartbeats()
         self.history = History()

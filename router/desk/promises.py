@@ -1,10 +1,11 @@
 """From durations and defaults to the words of a ticket: its age, its promises, its preferred agents."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from router.core.limits import NEVER_US, SECOND_US
 from router.desk.references import missing
-from router.directory import AGENT, QUEUE
+from router.directory import AGENT, QUEUE, Document
 from router.wire.fields import microseconds
 from router.wire.problems import FieldError, wrong
 from router.wire.registry import QueueBody
@@ -49,8 +50,85 @@ def promise_errors(shard: "Shard", body: TicketBody) -> list[FieldError]:
     return errors
 
 
-def ticket_words(shard: "Shard", body: TicketBody, created_us: int) -> list[int]:
+class Promise(NamedTuple):
+    """What a queue promises to a ticket that asks for nothing special, in microseconds."""
+
+    document: Document
+    ttl_us: int
+    target_us: int
+    first_us: int
+    next_us: int
+    whole_us: int
+    priority: int
+
+
+def promise_of(document: Document) -> Promise | None:
+    """Return what a queue promises, None where opening hours count or it cannot be told without the ticket."""
+    queue = document.body
+    if queue.sla.clock == "calendar" and queue.calendar is not None:
+        return None
+
+    def length_us(duration_s: float | None, otherwise: int) -> int:
+        return otherwise if duration_s is None else max(1, round(duration_s * SECOND_US))
+
+    first_s = queue.sla.first_response_s
+    return Promise(
+        document,
+        length_us(queue.ticket_ttl_s, NEVER_US),
+        length_us(queue.service_level.target_s if first_s is None else first_s, 1),
+        length_us(first_s, NEVER_US),
+        length_us(queue.sla.next_response_s, 0),
+        length_us(queue.sla.resolution_s, NEVER_US),
+        queue.default_priority,
+    )
+
+
+class Promises:
+    """What each queue promises, worked out when it is first asked for and when the queue has changed."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Promise] = {}
+
+    def find(self, shard: "Shard", queue: str) -> Promise | None:
+        """Return what a queue promises to a plain ticket; None when each ticket needs a look."""
+        document = shard.directory.documents[QUEUE][queue]
+        known = self._known.get(queue)
+        if known is not None and known.document is document:
+            return known
+        fresh = promise_of(document)
+        if fresh is not None:
+            self._known[queue] = fresh
+        return fresh
+
+
+def ticket_words(shard: "Shard", body: TicketBody, created_us: int) -> Sequence[int]:
     """Return the words of ADD_TICKET after its profile; the body must have no errors."""
+    is_plain = (
+        body.sla is None
+        and body.start_at is None
+        and body.virtual_start is None
+        and body.ttl_s is None
+        and not body.preferred_agents
+    )
+    promise = shard.promises.find(shard, body.queue) if is_plain else None
+    if promise is None:
+        return special_words(shard, body, created_us)
+    _, ttl_us, target_us, first_us, next_us, whole_us, priority = promise
+    return (
+        created_us,
+        0,
+        ttl_us if ttl_us == NEVER_US else created_us + ttl_us,
+        target_us,
+        first_us if first_us == NEVER_US else created_us + first_us,
+        next_us,
+        whole_us if whole_us == NEVER_US else created_us + whole_us,
+        priority if body.priority is None else body.priority,
+        0,
+    )
+
+
+def special_words(shard: "Shard", body: TicketBody, created_us: int) -> list[int]:
+    """Return the words of a ticket that has promises, instants or agents of its own."""
     queue = queue_body(shard, body.queue)
     start_at_us = 0 if body.start_at is None else microseconds(body.start_at)
     begins_us = max(created_us, start_at_us)
