@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import errno
+import gc
 import sys
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
@@ -153,7 +154,22 @@ def run(given: argparse.Namespace) -> int:
         clock = Clock(given.clock_speed, given.clock_start)
         configure_logs(settings.log, clock)
         log.warning("replay_clock", speed=given.clock_speed, now=clock.now_us())
+    tune_interpreter()
     return in_loop(serve_until_told(settings, clock))
+
+
+def tune_interpreter() -> None:
+    """
+    Make Python fit for serving.
+
+    What was loaded is not looked at by the garbage collector again, and it runs rarely: calls leave no cycles behind, and
+    a busy loop spent a fifth of its time on it. The journal's writer waits at most 0.2 ms for the interpreter instead
+    of 5.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 50)
+    sys.setswitchinterval(0.0002)
 
 
 def in_loop(main: Coroutine[Any, Any, int]) -> int:
