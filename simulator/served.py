@@ -75,6 +75,8 @@ class ServedProcess:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             env=settings_environment({"log.format": "json", **settings}),
+            # Ctrl-C is for us: we stop the server, and a second signal would cut its drain short.
+            start_new_session=True,
         )
         served = cls(process, log.open("a", encoding="utf-8"))
         served._pump = asyncio.get_running_loop().create_task(served._write_log(hear))
@@ -111,6 +113,10 @@ class ServedProcess:
     def is_running(self) -> bool:
         """Tell whether the process has not ended."""
         return self._process.returncode is None
+
+    async def ended(self) -> None:
+        """Wait until the process ends."""
+        await self._process.wait()
 
     async def stop(self) -> int:
         """Ask it to drain and end; return its exit code, negative when it had to be killed."""
