@@ -162,7 +162,7 @@ def tune_interpreter() -> None:
     """
     Make Python fit for serving.
 
-    What was loaded is not looked at by the garbage collector again, and it runs rarely: calls leave no cycles behind, and
+    What was loaded is not looked at by the garbage collector again, which runs rarely: calls leave no cycles, and
     a busy loop spent a fifth of its time on it. The journal's writer waits at most 0.2 ms for the interpreter instead
     of 5.
     """

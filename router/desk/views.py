@@ -1,12 +1,15 @@
 """From the core's rows to what clients read: tickets, offers, assignments."""
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from router.core import codes as c
+from router.core import layout
 from router.core.estimate import place_of
+from router.core.lifecycle import FINAL
 from router.core.limits import NEVER_US
 from router.directory import AGENT, CHANNEL, QUEUE, TICKET
 from router.history import Work
+from router.profiles import CHANNEL_WORD, QUEUE_WORD, STAGE_WORD
 from router.wire.fields import Estimate, instant_text, microseconds
 from router.wire.offers import Assignment, Offer
 from router.wire.tickets import Ticket, TicketBody, Warned
@@ -60,43 +63,47 @@ def open_offers(shard: "Shard", row: int) -> list[str]:
     return found
 
 
+_FIELDS: Final = {name: i for i, name in enumerate(layout.TICKET.names or ())}
+CREATED, QUEUED_AT, FORGET, STATE, PROFILE, PRIORITY, MARKS, HOLDER, WORK, VERSION = (
+    _FIELDS[name]
+    for name in (
+        "created_us", "queued_us", "forget_us", "state", "profile", "priority", "marks", "agent", "work", "version",
+    )
+)  # fmt: skip
+
+
 def ticket_view(shard: "Shard", id_: str, row: int, *, whole: bool = False) -> Ticket:
     """Return a ticket as clients see it; ``whole`` repeats what it asks for."""
     arrays, directory = shard.machine.arrays, shard.directory
-    t = arrays.tickets[row]
-    profile = arrays.profiles[t["profile"]]
-    state = int(t["state"])
-    queue = int(profile["queue"])
+    t = arrays.tickets[row].item()  # one tuple: a field at a time would take four times as long
+    words = directory.profile_words[t[PROFILE]]
+    state, queue, agent = t[STATE], words[QUEUE_WORD], t[HOLDER]
     position, estimate = None, None
     if state == c.QUEUED:
         position, _ = place(shard, row)
-        estimate = expected_wait(int(arrays.queues[queue]["gap_us"]), position)
-    agent = int(t["agent"])
+        estimate = expected_wait(int(arrays.queues["gap_us"][queue]), position)
     document = directory.document(TICKET, id_)
-    closed = state in (c.COMPLETED, c.CANCELED, c.EXPIRED, c.ABANDONED)
+    is_held = state in (c.ASSIGNED, c.WRAPPING)
     ticket = Ticket(
         id=id_,
         state=cast("Any", c.TICKET_STATES[state]),
         queue=directory.id_of(QUEUE, queue),
-        channel=directory.id_of(CHANNEL, int(profile["channel"])),
-        priority=int(t["priority"]),
+        channel=directory.id_of(CHANNEL, words[CHANNEL_WORD]),
+        priority=t[PRIORITY],
         position=position,
         ewt=estimate,
         agent=directory.id_of(AGENT, agent) if agent >= 0 else None,
         offers=open_offers(shard, row) if state == c.OFFERED else [],
-        assignment=f"a-{arrays.works[t['work']]['serial']}"
-        if state in (c.ASSIGNED, c.WRAPPING)
-        else None,
-        warnings=[UNMATCHABLE] if t["marks"] & c.F_UNMATCHABLE else [],
-        created_at=instant_text(document.created_us if document else int(t["created_us"])),
-        version=int(t["version"]),
+        assignment=f"a-{arrays.works['serial'][t[WORK]]}" if is_held else None,
+        warnings=[UNMATCHABLE] if t[MARKS] & c.F_UNMATCHABLE else [],
+        created_at=instant_text(document.created_us if document else t[CREATED]),
+        version=t[VERSION],
         seq=shard.history.ticket_seq.get(row, 0),
-        relax_step=int(profile["stage"]),
-        queued_at=instant_or_none(int(t["queued_us"])),
-        closed_at=instant_or_none(int(t["forget_us"]) - int(arrays.policy[0]["retention_us"]))
-        if closed
-        else None,
+        relax_step=words[STAGE_WORD],
+        queued_at=instant_or_none(t[QUEUED_AT]),
     )
+    if state in FINAL:
+        ticket.closed_at = instant_or_none(t[FORGET] - int(arrays.policy["retention_us"][0]))
     if whole and document is not None:
         add_description(ticket, document.body)
     return ticket
