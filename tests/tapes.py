@@ -172,9 +172,7 @@ def of_work(rng: Random, machine: Machine, at_us: int) -> Said:
     if rng.randrange(12) == 0:
         serial, row = serial + 1, row + rng.randrange(-1, 2)
     until_us = pick(rng, (0, 0, at_us + some_s(rng)))
-    return Said(
-        pick(rng, WORK_VERBS), at_us, {"serial": serial, "aux": row, "until_us": until_us}
-    )
+    return Said(pick(rng, WORK_VERBS), at_us, {"serial": serial, "aux": row, "until_us": until_us})
 
 
 def of_agent(rng: Random, at_us: int) -> Said:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from router.clock import Clock
 from router.commands.config import add_config, settings_of
@@ -17,6 +17,7 @@ from router.settings import Settings, StoreSettings
 
 if TYPE_CHECKING:
     from router.engine.engine import EngineSettings
+    from router.wire.policies import Base
 
 FAILED: Final = 1
 CLOCK_SPEED_MAX: Final = 100_000.0
@@ -81,7 +82,9 @@ def engine_settings(settings: Settings) -> "EngineSettings":
         snapshot_every=store.snapshot_every_events,
         tickets_max=routing.tickets_max,
         agents_max=routing.agents_max,
-        policy=PolicyBody(base=routing.policy, retention_s=routing.ticket_retention_s),
+        policy=PolicyBody(
+            base=cast("Base", routing.policy), retention_s=routing.ticket_retention_s
+        ),
         answers_max=settings.server.idempotency_keys_max,
         answers_ttl_us=round(settings.server.idempotency_ttl_s * 1_000_000),
     )
@@ -97,7 +100,7 @@ async def serve_until_told(settings: Settings, clock: Clock) -> int:
     try:
         engine = await Engine.open(engine_settings(settings), clock)
     except (StoreError, FormatError, OSError) as error:
-        return failed(f"The journal cannot be opened: {error}")
+        return failed(f"store.path {settings.store.path!r} cannot be opened: {error}")
     try:
         await serve(engine, settings, clock, announce)
     except OSError as error:

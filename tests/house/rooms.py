@@ -115,9 +115,13 @@ def _compiles_its_argument(function: ast.FunctionDef, known: set[str]) -> bool:
     if len(given) != 1:
         return False
     for node in ast.walk(function):
-        if isinstance(node, ast.Call) and [last_name(each) for each in node.args] == given:
-            if isinstance(node.func, ast.Call) and last_name(node.func) in known:
-                return True
+        is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Call)
+        if (
+            is_call
+            and [last_name(each) for each in node.args] == given
+            and last_name(node.func) in known
+        ):
+            return True
     return False
 
 

@@ -65,7 +65,11 @@ async def work(client: Client, promises: Promises, name: str, chance: random.Ran
     """One client: put a ticket, then perhaps accept, complete or cancel; over and over."""
     for n in range(10_000):
         ticket = f"t-{name}-{n}"
-        body = {"queue": "support", "channel": chance.choice(["chat", "email"]), "priority": chance.randrange(10)}
+        body = {
+            "queue": "support",
+            "channel": chance.choice(["chat", "email"]),
+            "priority": chance.randrange(10),
+        }
         body["requirements"] = [{"skill": "billing", "min_level": chance.randint(1, 5)}]
         reply = await client.call("tickets.put", ticket, body)
         promises.admit(ticket, reply["state"])
@@ -131,11 +135,13 @@ def test_nothing_acknowledged_is_lost_at_any_kill(tmp_path: Path) -> None:
                     await floor(client)
             await load(url, promises, number, seed=number)
 
-        async def bounded(pid: int = server.pid) -> None:
+        first_s = 0.3 if life == 0 else 0.0
+
+        async def bounded(
+            pid: int = server.pid, wait_s: float = first_s + chance.uniform(0.005, 0.12)
+        ) -> None:
             task = asyncio.ensure_future(live())
-            if life == 0:
-                await asyncio.sleep(0.3)
-            await asyncio.sleep(chance.uniform(0.005, 0.12))
+            await asyncio.sleep(wait_s)
             os.kill(pid, 9)
             await task
 
