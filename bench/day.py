@@ -128,11 +128,21 @@ class Day:
         """Let customers and supervisors interfere; some of it comes too late and is refused."""
         at_us = self.floor.now_us
         profile = int(self.chance.integers(SHAPE.profiles))
-        self._push(c.UPDATE_TICKET, ticket=self._some_ticket(), profile=profile, words=ticket_words(at_us))
-        verb = (c.CANCEL_TICKET, c.ABANDON_TICKET, c.REQUEUE_TICKET, c.SUSPEND_TICKET, c.RESUME_TICKET)[
-            self.tick % 5
-        ]
-        self._push(verb, ticket=self._some_ticket(), until_us=at_us + 8 * SECOND_US if verb == c.SUSPEND_TICKET else 0)
+        self._push(
+            c.UPDATE_TICKET, ticket=self._some_ticket(), profile=profile, words=ticket_words(at_us)
+        )
+        verb = (
+            c.CANCEL_TICKET,
+            c.ABANDON_TICKET,
+            c.REQUEUE_TICKET,
+            c.SUSPEND_TICKET,
+            c.RESUME_TICKET,
+        )[self.tick % 5]
+        self._push(
+            verb,
+            ticket=self._some_ticket(),
+            until_us=at_us + 8 * SECOND_US if verb == c.SUSPEND_TICKET else 0,
+        )
         agent = int(self.chance.integers(SHAPE.agents))
         self._push(c.ASSIGN_TICKET, ticket=self._some_ticket(), agent=agent)
 
@@ -144,7 +154,13 @@ class Day:
         if self.chance.integers(4):
             self._push(c.RETURN_AGENT, agent=agent)
         away = int(self.chance.integers(SHAPE.agents))
-        self._push(c.SET_PRESENCE, agent=away, aux=c.AWAY, until_us=at_us + 30 * SECOND_US, value=c.AVAILABLE)
+        self._push(
+            c.SET_PRESENCE,
+            agent=away,
+            aux=c.AWAY,
+            until_us=at_us + 30 * SECOND_US,
+            value=c.AVAILABLE,
+        )
         self._push(c.SET_PRESENCE, agent=int(self.chance.integers(SHAPE.agents)), aux=c.AVAILABLE)
 
     def _change_floor(self) -> None:

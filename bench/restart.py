@@ -120,7 +120,10 @@ class Journal:
             "priority": chance.randint(3, 7),
             "language": {"tag": chance.choice(LANGUAGES)},
             "requirements": [{"skill": chance.choice(SKILLS), "min_level": chance.randint(1, 2)}],
-            "attributes": {"customer": f"c-{chance.randrange(10**6)}", "subject": "It does not work"},
+            "attributes": {
+                "customer": f"c-{chance.randrange(10**6)}",
+                "subject": "It does not work",
+            },
         }
 
     def arrive(self, tickets: int) -> None:
@@ -160,7 +163,7 @@ def call(name: str, id_: str, plain: object) -> Call:
     text = b"" if plain is None else msgspec.json.encode(plain)
     body = decode_body(text, "application/json", route.body)
     if isinstance(body, Problem):
-        raise ValueError(f"{name} {id_}: {body}")
+        raise TypeError(f"{name} {id_}: {body}")
     return Call(name, id=id_, body=body)
 
 

@@ -89,11 +89,16 @@ def route(effort: Effort, shape: Shape) -> list[Row]:
     profiles = floor.stream(effort.samples * effort.rounds)
     share = float(np.mean([floor.eligible(p) for p in profiles[:1000]])) / shape.agents
     case = Suite("core", f"route_{shape.agents // 1000}k_agents")
-    at_work.rounds(Effort(effort.samples, 1), profiles)  # what memory is touched first is not counted
+    at_work.rounds(
+        Effort(effort.samples, 1), profiles
+    )  # what memory is touched first is not counted
     at_work.offered = 0
     rows = rows_of(case, at_work.rounds(effort, profiles))
     served = at_work.offered / (effort.samples * effort.rounds)
-    rows += [case.row("eligible_share", [share], "share"), case.row("offered_share", [served], "share")]
+    rows += [
+        case.row("eligible_share", [share], "share"),
+        case.row("offered_share", [served], "share"),
+    ]
     for base in POLICIES:
         floor.machine.push(c.SET_POLICY, floor.now_us, words=policy_words(base))
         floor.accept(floor.machine.run())
@@ -156,7 +161,7 @@ def step(effort: Effort, shape: Shape) -> list[Row]:
 
 
 def freed(effort: Effort, shape: Shape, waiting: int = 1_000) -> list[Row]:
-    """Measure an agent who completes something while ``waiting`` tickets wait: is it filled at once?"""
+    """Measure an agent who completes something while ``waiting`` tickets wait, and is filled at once."""
     floor = Floor(shape)
     floor.fill(shape.agents * shape.units)
     machine = floor.machine

@@ -6,7 +6,7 @@ Names are interned in the order they come and, except for tickets, never given b
 """
 
 from collections.abc import Iterable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 import msgspec
 
@@ -39,6 +39,10 @@ BODIES: Final[dict[int, type[msgspec.Struct]]] = {
 }
 
 
+NIL: Final = msgspec.msgpack.encode(None)
+_decode: Final = msgspec.msgpack.Decoder().decode
+
+
 class Document(msgspec.Struct, array_like=True, gc=False):
     """What a client said of something: its body, how often it changed, and the event that last changed it."""
 
@@ -50,6 +54,68 @@ class Document(msgspec.Struct, array_like=True, gc=False):
         None  # activity of an agent, last words about a ticket, activations of a policy
     )
     is_heard: bool = False  # whether an agent's desk ever sent a heartbeat
+
+
+class Documents(dict[str, Document]):
+    """
+    The documents of one kind by id.
+
+    One that came from a journal stays encoded until somebody asks for it: a restart does not wait for a hundred
+    thousand tickets to be read of which few are looked at soon.
+    """
+
+    def __init__(self, kind: int) -> None:
+        super().__init__()
+        self._kind = kind
+
+    def put_encoded(self, id_: str, document: bytes) -> None:
+        """Keep a document as the journal has it, in MessagePack."""
+        super().__setitem__(id_, cast("Document", document))
+
+    def encoded_items(self) -> Iterable[tuple[str, Document | msgspec.Raw]]:
+        """Yield every document, as it is or as the journal had it."""
+        for id_, found in super().items():
+            yield id_, msgspec.Raw(found) if isinstance(found, bytes) else found
+
+    def __getitem__(self, id_: str) -> Document:
+        found = super().__getitem__(id_)
+        return self._read(id_, found) if isinstance(found, bytes) else found
+
+    def get(self, id_: str, default: Any = None) -> Any:
+        """Return a document, or the default."""
+        found = super().get(id_, default)
+        return self._read(id_, found) if isinstance(found, bytes) else found
+
+    def items(self) -> Any:
+        """Return all ids and documents; those still encoded are read first."""
+        self._read_all()
+        return super().items()
+
+    def values(self) -> Any:
+        """Return all documents; those still encoded are read first."""
+        self._read_all()
+        return super().values()
+
+    def __eq__(self, other: object) -> bool:
+        self._read_all()
+        if isinstance(other, Documents):
+            other._read_all()
+        return super().__eq__(other)
+
+    __hash__ = None
+
+    def _read_all(self) -> None:
+        for id_, found in super().items():
+            if isinstance(found, bytes):
+                self._read(id_, found)
+
+    def _read(self, id_: str, encoded: bytes) -> Document:
+        plain = _decode(encoded)
+        if self._kind == TICKET:
+            plain[0].pop("id", None)  # of a batch, whose tickets bring their ids along
+        document = Document(msgspec.convert(plain[0], BODIES[self._kind]), *plain[1:])
+        super().__setitem__(id_, document)
+        return document
 
 
 class Name(NamedTuple):
@@ -76,7 +142,7 @@ class Directory:
 
     def __init__(self) -> None:
         self.names = [Names() for _ in KINDS]
-        self.documents: list[dict[str, Document]] = [{} for _ in KINDS]
+        self.documents = [Documents(kind) for kind in range(len(KINDS))]
         self.tickets: dict[int, str] = {}  # row to id
         self.rows: dict[str, int] = {}  # id to row
         self.profile_words: list[tuple[int, ...]] = []
@@ -126,7 +192,8 @@ class Directory:
 
     def document(self, kind: int, id_: str) -> Document | None:
         """Return what was said of ``id_``, or None."""
-        return self.documents[kind].get(id_)
+        found: Document | None = self.documents[kind].get(id_)
+        return found
 
     def put(self, kind: int, id_: str, body: Any, at_us: int, note: str | None = None) -> Document:
         """Keep what was said of ``id_``; return the document."""
@@ -176,13 +243,16 @@ class Directory:
         return names, listed
 
     def learn(
-        self, names: Iterable[tuple[int, str, int]], documents: Iterable[tuple[int, str, Any]]
+        self,
+        names: Iterable[tuple[int, str, int]],
+        documents: Iterable[tuple[int, str, msgspec.Raw]],
     ) -> None:
-        """Take over names and documents from a journal or a snapshot."""
+        """Take over names and documents, these still encoded, from a journal or a snapshot."""
+        tickets, rows = self.tickets, self.rows
         for kind, id_, index in names:
             if kind == TICKET:
-                self.tickets[index] = id_
-                self.rows[id_] = index
+                tickets[index] = id_
+                rows[id_] = index
                 continue
             of_kind = self.names[kind]
             if index != len(of_kind.ids):
@@ -191,16 +261,14 @@ class Directory:
                 )
             of_kind.index_of[id_] = index
             of_kind.ids.append(id_)
-        for kind, id_, plain in documents:
-            if plain is None:
+        for kind, id_, raw in documents:
+            encoded = bytes(raw)
+            if encoded == NIL:
                 self.documents[kind].pop(id_, None)
             else:
-                if kind == TICKET:
-                    plain[0].pop("id", None)  # of a batch, whose tickets bring their ids along
-                body = msgspec.convert(plain[0], BODIES[kind])
-                self.documents[kind][id_] = Document(body, *plain[1:])
+                self.documents[kind].put_encoded(id_, encoded)
 
-    def dump(self) -> tuple[list[Name], list[tuple[int, str, Document]]]:
+    def dump(self) -> tuple[list[Name], list[tuple[int, str, Document | msgspec.Raw]]]:
         """Return everything, for a snapshot."""
         names = [
             Name(kind, id_, i) for kind, of in enumerate(self.names) for i, id_ in enumerate(of.ids)
@@ -209,6 +277,6 @@ class Directory:
         documents = [
             (kind, id_, doc)
             for kind, of_kind in enumerate(self.documents)
-            for id_, doc in of_kind.items()
+            for id_, doc in of_kind.encoded_items()
         ]
         return names, documents

@@ -34,7 +34,7 @@ ANSWERS_KEPT_MAX: Final = 100_000
 ANSWERS_TTL_US: Final = 24 * 3600 * SECOND_US
 
 
-class Work(msgspec.Struct, array_like=True):
+class Work(msgspec.Struct, array_like=True, gc=False):
     """An offer and what became of it."""
 
     serial: int
@@ -80,6 +80,19 @@ class Gap(msgspec.Struct, frozen=True):
         return (self.dual - self.primal) / self.dual if self.dual > 0 else 0.0
 
 
+class Remembered(msgspec.Struct, array_like=True):
+    """A history as a snapshot holds it."""
+
+    works: list[Work]
+    decisions: dict[str, list[int]]
+    decision_count: int
+    last_gap: Gap | None
+    decision: int
+    ticket_seq: dict[int, int]
+    agent_seq: dict[int, int]
+    answers: list[tuple[str, bytes, int, bytes, int]]
+
+
 class History:
     """Offers, decisions and answers, newest kept."""
 
@@ -103,33 +116,33 @@ class History:
         """Take in a batch's events; return the ticket rows they are about. New tickets get their names after this."""
         rows: set[int] = set()
         seq = outcome.first_seq
+        decided: tuple[Any, ...] | None = None
         for event in outcome.events:
             kind = event[KIND]
+            if kind == c.E_DECIDED:
+                decided, self._decision = event, seq
+                self.decision_count += 1
+                seq += 1
+                continue
             row = event[TICKET]
             if row >= 0:
                 rows.add(row)
                 self.ticket_seq[row] = seq
             if kind >= c.E_OFFERED:
-                self._note_work(shard, event, kind, seq, outcome)
+                self._note_work(shard, event, kind, seq)
             elif kind == c.E_FORGOTTEN:
                 self._forget(shard, row)
                 rows.discard(row)
             if event[AGENT_ROW] >= 0:
                 self.agent_seq[event[AGENT_ROW]] = seq
             seq += 1
+        if decided is not None:
+            at = decided[WORDS_FROM]
+            self.last_gap = Gap(self._decision, *outcome.words[at : at + 5].tolist())
         return rows
 
-    def _note_work(
-        self, shard: "Shard", event: tuple[Any, ...], kind: int, seq: int, outcome: "Outcome"
-    ) -> None:
-        """Take in an event about a decision, an offer or an assignment."""
-        if kind == c.E_DECIDED:
-            self._decision = seq
-            self.decision_count += 1
-            at = event[WORDS_FROM]
-            tickets, agents, pairs, primal, dual = (int(w) for w in outcome.words[at : at + 5])
-            self.last_gap = Gap(seq, tickets, agents, pairs, primal, dual)
-            return
+    def _note_work(self, shard: "Shard", event: tuple[Any, ...], kind: int, seq: int) -> None:
+        """Take in an event about an offer or an assignment."""
         serial = event[SERIAL]
         if kind == c.E_OFFERED:
             decision = 0 if event[REASON] == c.BECAUSE_MANUAL else self._decision
@@ -248,27 +261,19 @@ class History:
 
     # -- snapshots -----------------------------------------------------------------------------------------------------
 
-    def dump(self) -> list[Any]:
+    def dump(self) -> Remembered:
         """Return everything worth keeping in a snapshot."""
         answers = [(key, *kept) for key, kept in self._answers.items()]
-        return [
+        return Remembered(
             list(self.works.values()), self.decisions, self.decision_count, self.last_gap, self._decision,
             self.ticket_seq, self.agent_seq, answers,
-        ]  # fmt: skip
+        )  # fmt: skip
 
-    def load(self, plain: list[Any]) -> None:
+    def load(self, remembered: Remembered) -> None:
         """Take over what ``dump`` returned."""
-        (
-            works,
-            self.decisions,
-            self.decision_count,
-            gap,
-            self._decision,
-            self.ticket_seq,
-            self.agent_seq,
-            answers,
-        ) = plain
-        self.works = OrderedDict((w[0], msgspec.convert(w, Work)) for w in works)
-        self.last_gap = msgspec.convert(gap, Gap) if gap else None
-        for key, fingerprint, status, body, at_us in answers:
+        self.works = OrderedDict((work.serial, work) for work in remembered.works)
+        self.decisions, self.decision_count = remembered.decisions, remembered.decision_count
+        self.last_gap, self._decision = remembered.last_gap, remembered.decision
+        self.ticket_seq, self.agent_seq = remembered.ticket_seq, remembered.agent_seq
+        for key, fingerprint, status, body, at_us in remembered.answers:
             self.learn_answer(key, fingerprint, status, body, at_us)

@@ -17,11 +17,22 @@ from router.core import layout
 from router.core.machine import Machine
 from router.core.recovery import used
 from router.core.state import CANONICAL, Sizes, canonical_shapes
+from router.history import Remembered
 from router.shard import Sealed, Shard
 
 FORMAT: Final = 1
 _encoder: Final = msgspec.msgpack.Encoder()
-_decode: Final = msgspec.msgpack.Decoder().decode
+_Names = list[tuple[int, str, int]]
+_Documents = list[tuple[int, str, msgspec.Raw]]  # read when somebody asks for them
+_FRAME: Final = tuple[
+    int, int, int, bytes, bytes, bytes, bytes, _Names, _Documents, list[tuple[int, str]],
+    list[tuple[str, bytes, int, bytes]],
+]  # fmt: skip
+_format_of: Final = msgspec.msgpack.Decoder().decode
+_decode_frame: Final = msgspec.msgpack.Decoder(_FRAME).decode
+_decode_rest: Final = msgspec.msgpack.Decoder(
+    tuple[_Names, _Documents, list[tuple[int, ...]], Remembered]
+).decode
 
 
 class FormatError(ValueError):
@@ -38,7 +49,7 @@ class Recorded(NamedTuple):
     event_bytes: bytes
     word_bytes: bytes
     names: list[tuple[int, str, int]]
-    documents: list[tuple[int, str, Any]]
+    documents: list[tuple[int, str, msgspec.Raw]]
     tickets: list[tuple[int, str]]
     answers: list[tuple[str, bytes, int, bytes]]
 
@@ -67,29 +78,22 @@ def encode(sealed: Sealed) -> bytes:
 def decode(body: bytes) -> Recorded:
     """Return the settlement that a frame's body holds. Raises ``FormatError``."""
     try:
-        plain = _decode(body)
+        found = _decode_frame(body)
     except msgspec.DecodeError as error:
-        raise FormatError(f"A frame's body is not MessagePack: {error}.") from error
-    if not isinstance(plain, list) or len(plain) != 11 or plain[0] != FORMAT:
-        found = plain[0] if isinstance(plain, list) and plain else type(plain).__name__
-        raise FormatError(f"A frame's body has format {found!r}; expected {FORMAT}.")
-    (
-        _,
-        at_us,
-        first_seq,
-        commands,
-        command_words,
-        events,
-        words,
-        names,
-        documents,
-        tickets,
-        answers,
-    ) = plain
-    return Recorded(
-        at_us, first_seq, commands, command_words, events, words,
-        names, documents, tickets, answers,
-    )  # fmt: skip
+        raise FormatError(_what_is_wrong(body, error)) from error
+    if found[0] != FORMAT:
+        raise FormatError(f"A frame's body has format {found[0]!r}; expected {FORMAT}.")
+    return Recorded(*found[1:])
+
+
+def _what_is_wrong(body: bytes, error: msgspec.DecodeError) -> str:
+    """Say why a frame's body could not be read."""
+    try:
+        plain = _format_of(body)
+    except msgspec.DecodeError:
+        return f"A frame's body is not MessagePack: {error}."
+    found = plain[0] if isinstance(plain, list) and plain else type(plain).__name__
+    return f"A frame's body has format {found!r}; expected {FORMAT}: {error}."
 
 
 class Portrait(NamedTuple):
@@ -101,7 +105,7 @@ class Portrait(NamedTuple):
     names: list[Any]
     documents: list[Any]
     profiles: list[tuple[int, ...]]
-    history: list[Any]
+    history: Remembered
 
 
 def copied(array: NDArray[Any]) -> NDArray[Any]:
@@ -162,7 +166,10 @@ def read_snapshot(blob: bytes) -> Shown:
 def restore(blob: bytes, machine: Machine) -> Shard:
     """Return the shard that a snapshot shows. Raises ``FormatError``."""
     shown = read_snapshot(blob)
-    names, documents, profiles, history = _decode(shown.rest)
+    try:
+        names, documents, profiles, history = _decode_rest(shown.rest)
+    except msgspec.DecodeError as error:
+        raise FormatError(f"The snapshot's directory cannot be read: {error}.") from error
     machine.load(shown.arrays)
     shard = Shard(machine)
     shard.at_us = shown.at_us

@@ -27,10 +27,8 @@ class Folder:
 
     def __init__(self, shard: Shard) -> None:
         self.shard = shard
-        self._events: list[np.ndarray] = []
-        self._words: list[np.ndarray] = []
+        self._frames: list[Recorded] = []
         self._count = 0
-        self._words_count = 0
 
     def add(self, recorded: Recorded) -> None:
         """Take in one frame."""
@@ -40,28 +38,34 @@ class Folder:
         # A frame's events may be about agents it names; its tickets take rows that the events give back first.
         tickets = [name for name in recorded.names if name[0] == TICKET]
         shard.directory.learn([name for name in recorded.names if name[0] != TICKET], ())
-        rows = shard.history.note(shard, Outcome(batch))
+        shard.history.note(shard, Outcome(batch))
         shard.directory.learn(tickets, recorded.documents)
-        shard.history.name_rows(shard, rows)
+        shard.history.name_rows(
+            shard, set()
+        )  # offers get their tickets' names; nobody asks for the rows'
         for key, fingerprint, status, body in recorded.answers:
             shard.history.learn_answer(key, fingerprint, status, body, recorded.at_us)
-        for e in recorded.events[recorded.events["kind"] == c.E_PROFILE_SET]:
+        events = recorded.events
+        for e in events[events["kind"] == c.E_PROFILE_SET]:
             own = recorded.words[e["words_from"] : e["words_from"] + e["words"]]
             shard.profiles.learn(int(e["profile"]), tuple(int(w) for w in own))
-        events = recorded.events.copy()
-        events["words_from"] += self._words_count
-        self._events.append(events)
-        self._words.append(recorded.words)
-        self._count += len(events)
-        self._words_count += len(recorded.words)
+        self._frames.append(recorded)
+        self._count += batch.count
         if self._count >= FOLD_EVENTS:
             self._fold()
 
     def _fold(self) -> None:
-        """Fold what was taken in."""
-        if self._count:
-            self.shard.machine.fold(np.concatenate(self._events), np.concatenate(self._words))
-        self._events, self._words, self._count, self._words_count = [], [], 0, 0
+        """Fold what was taken in: the frames' events in one piece, their words behind each other."""
+        frames, self._frames, self._count = self._frames, [], 0
+        if not frames:
+            return
+        lengths = [len(frame.word_bytes) // 8 for frame in frames]
+        counts = [len(frame.event_bytes) // layout.EVENT.itemsize for frame in frames]
+        starts = np.cumsum([0, *lengths[:-1]])
+        events = np.frombuffer(bytearray().join(f.event_bytes for f in frames), layout.EVENT)
+        events["words_from"] += np.repeat(starts, counts).astype(np.int32)
+        words = np.frombuffer(b"".join(frame.word_bytes for frame in frames), np.int64)
+        self.shard.machine.fold(events, words)
 
     def finish(self) -> Shard:
         """Fold the rest, rebuild what is derived, and return the shard ready to go on."""

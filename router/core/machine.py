@@ -102,9 +102,9 @@ class Machine:
         """Work on these arrays from now on."""
         self.arrays = arrays
         self.handle = handle(arrays)
-        self._inbox = memoryview(arrays.inbox.view(np.uint8))
-        self._inbox_words = memoryview(arrays.inbox_words.view(np.uint8))
-        self._event_bytes = memoryview(arrays.events.view(np.uint8))
+        self._inbox = arrays.inbox.view(np.uint8).data
+        self._inbox_words = arrays.inbox_words.view(np.uint8).data
+        self._event_bytes = arrays.events.view(np.uint8).data
         self._seq, self._ticket_top = arrays.head["seq"], arrays.head["ticket_top"]
         self._events_used, self._words_used = arrays.scratch["events"], arrays.scratch["words"]
 
@@ -213,9 +213,9 @@ class Machine:
         offered, ends = np.count_nonzero([kinds == c.E_OFFERED, kinds > c.E_OFFERED], axis=1)
         self._make_room(
             events=len(events), event_words=len(words),
-            tickets=int(head["ticket_top"]) + np.count_nonzero(kinds == c.E_ADDED),
-            works=int(head["work_top"]) + int(offered),
-            ties=int(head["tie_top"]) + int(ends) + len(words) // 3,
+            tickets=int(head["ticket_top"] + np.count_nonzero(kinds == c.E_ADDED)),
+            works=int(head["work_top"] + offered),
+            ties=int(head["tie_top"] + ends) + len(words) // 3,
         )  # fmt: skip
         copy_in(self.arrays.events, events)
         self.arrays.event_words[: len(words)] = words

@@ -257,7 +257,7 @@ def copy_in(target: Rows, source: Rows) -> None:
 
 def grown(old: Arrays, sizes: Sizes) -> Arrays:
     """Return the arrays with room for ``sizes``; every row keeps its number, arrays large enough stay themselves."""
-    larger: dict[str, Rows] = {}
+    larger: dict[str, Any] = {}
     for name, (shape, dtype) in shapes(sizes).items():
         array: Rows = getattr(old, name)
         if array.shape == shape:

@@ -1,5 +1,6 @@
 """What came of the commands of one batch, found by the command that caused it."""
 
+from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 from router.core import codes as c
@@ -34,11 +35,16 @@ class Outcome:
         self.first_seq = batch.first_seq
         self.events: list[tuple[Any, ...]] = batch.events.tolist()
         self.words = batch.words
-        self._first: dict[int, int] = {}
+
+    @cached_property
+    def _first(self) -> dict[int, int]:
+        """Where the first event of each command stands; recovery never asks."""
+        first: dict[int, int] = {}
         at = len(self.events)
         for event in reversed(self.events):
             at -= 1
-            self._first[event[CAUSE]] = at
+            first[event[CAUSE]] = at
+        return first
 
     @property
     def last_seq(self) -> int:

@@ -1,6 +1,8 @@
 """Reading back: events by number, and a shard as it was at any frame."""
 
+import gc
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from numpy.typing import NDArray
@@ -51,6 +53,23 @@ def load_events(
     return found[:most]
 
 
+@contextmanager
+def unwatched() -> Iterator[None]:
+    """
+    Let the garbage collector rest while what comes to be is there to stay.
+
+    It would look through a hundred thousand tickets again and again and find nothing: more than half of a restart.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+@unwatched()
 def shard_at(store: Store, number: int, machine: Machine) -> Shard:
     """Return the shard as it was after frame ``number``, from the newest snapshot before it."""
     snapshot = store.load_snapshot(number)
