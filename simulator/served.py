@@ -93,7 +93,9 @@ class ServedProcess:
             text = line.decode(errors="replace").strip()
             if text.startswith(ANNOUNCED):
                 return text.removeprefix(ANNOUNCED)
-        await self.stop()
+        await self._process.wait()
+        if self._pump is not None:
+            await self._pump
         raise ServerFailedError("The server did not start:\n" + "\n".join(self._tail))
 
     async def _write_log(self, hear: Callable[[Mapping[str, object]], object]) -> None:
@@ -121,13 +123,15 @@ class ServedProcess:
     async def stop(self) -> int:
         """Ask it to drain and end; return its exit code, negative when it had to be killed."""
         if self.is_running:
+            # Not send_signal: that looks first whether the process has ended, and so may take its
+            # exit code away from the loop, which then knows none.
             with contextlib.suppress(ProcessLookupError):
-                self._process.send_signal(signal.SIGTERM)
+                os.kill(self._process.pid, signal.SIGTERM)
         try:
             async with asyncio.timeout(STOP_S):
                 await self._process.wait()
         except TimeoutError:
-            self._process.kill()
+            os.kill(self._process.pid, signal.SIGKILL)
             await self._process.wait()
         if self._pump is not None:
             await self._pump
