@@ -83,6 +83,10 @@ def _lane(s: Arrays, lane: int, members: list[int]) -> Iterator[str]:
             row["target_us"],
         ):
             yield f"ticket {t} waits in lane {lane} of profile {row['profile']}"
+        below = [int(s.nodes[t][side]) for side in ("left", "right")]
+        count = 1 + sum(int(s.nodes[n]["count"]) for n in below if n >= 0)
+        if s.nodes[t]["count"] != count:
+            yield f"ticket {t} counts {s.nodes[t]['count']} tickets below it; expected {count}"
         if up >= 0 and weight(int(k["serial"])) > weight(int(s.tickets[up]["serial"])):
             yield f"ticket {t} weighs more than ticket {up} above it"
 

@@ -3,7 +3,7 @@
 from router.core.codes import ORDER_VALUE, QUEUED
 from router.core.decide.values import goes_first, ticket_urgency
 from router.core.jit import entry, rule
-from router.core.lanes import after
+from router.core.lanes import count_below
 from router.core.state import Arrays
 
 
@@ -18,32 +18,17 @@ def stands_before(s: Arrays, t: int, other: int) -> bool:
 
 
 @rule
-def count_before(s: Arrays, root: int, count: int, t: int) -> int:
-    """Return how many tickets of a lane are served before ticket ``t``; a lane is in the policy's order already."""
-    if not stands_before(s, t, last_of(s, root)):
-        return count if s.nodes[t].lane != s.nodes[root].lane else count - 1
+def count_before(s: Arrays, root: int, t: int) -> int:
+    """Return how many tickets of a lane stand before ``t``: those at its front, as a lane is in this order already."""
     before = 0
-    at = first_of(s, root)
-    while at >= 0 and at != t and stands_before(s, at, t):
-        before += 1
-        at = after(s, at)
+    at = root
+    while at >= 0:
+        if at != t and stands_before(s, at, t):
+            before += count_below(s, s.nodes[at].left) + 1
+            at = s.nodes[at].right
+        else:
+            at = s.nodes[at].left
     return before
-
-
-@rule
-def first_of(s: Arrays, root: int) -> int:
-    """Return the oldest ticket of a lane."""
-    while s.nodes[root].left >= 0:
-        root = s.nodes[root].left
-    return root
-
-
-@rule
-def last_of(s: Arrays, root: int) -> int:
-    """Return the youngest ticket of a lane."""
-    while s.nodes[root].right >= 0:
-        root = s.nodes[root].right
-    return root
 
 
 @entry
@@ -58,5 +43,5 @@ def place_of(s: Arrays, t: int) -> tuple[int, int]:
         lane = s.lanes[s.lanes_active[i]]
         if s.profiles[lane.profile].queue != q:
             continue
-        position += count_before(s, lane.root, lane.count, t)
+        position += count_before(s, lane.root, t)
     return position, waiting

@@ -55,6 +55,14 @@ def rotate_up(s: Arrays, lane: int, t: int) -> None:
         s.nodes[g].left = t
     else:
         s.nodes[g].right = t
+    s.nodes[t].count = s.nodes[p].count
+    s.nodes[p].count = 1 + count_below(s, s.nodes[p].left) + count_below(s, s.nodes[p].right)
+
+
+@rule
+def count_below(s: Arrays, t: int) -> int:
+    """Return how many tickets hang on ``t``, itself included; none on -1."""
+    return int(s.nodes[t].count) if t >= 0 else 0
 
 
 @rule
@@ -140,7 +148,7 @@ def join_lane(s: Arrays, t: int) -> None:
     ticket = s.tickets[t]
     lane = find_lane(s, ticket.profile, ticket.priority, ticket.target_us)
     row, node = s.lanes[lane], s.nodes[t]
-    node.lane, node.left, node.right, node.parent = lane, -1, -1, -1
+    node.lane, node.left, node.right, node.parent, node.count = lane, -1, -1, -1, 1
     row.count += 1
     if row.root < 0:
         row.root = row.head = t
@@ -149,6 +157,7 @@ def join_lane(s: Arrays, t: int) -> None:
         row.head = t
     at = row.root
     while True:
+        s.nodes[at].count += 1
         if is_before(s, t, at):
             below = s.nodes[at].left
             if below < 0:
@@ -189,6 +198,9 @@ def leave_lane(s: Arrays, t: int) -> None:
         s.nodes[p].left = -1
     else:
         s.nodes[p].right = -1
+    while p >= 0:
+        s.nodes[p].count -= 1
+        p = s.nodes[p].parent
     node.lane = -1
     node.parent = -1
     row.count -= 1

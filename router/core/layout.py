@@ -275,7 +275,7 @@ NODE: Final = np.dtype(
         ("right", "i4"),
         ("parent", "i4"),
         ("dirty", "i4"),
-        ("pad", "i4"),
+        ("count", "i4"),  # tickets in the part of the lane that hangs on this one, itself included
     ],
     align=True,
 )

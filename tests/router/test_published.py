@@ -32,33 +32,18 @@ def test_the_story_of_a_ticket_reads_well():
     decision = f"d-{desk.events[2].seq}"
     worth = desk.events[2].data["primal"]
     asked = {"reason": "asked"}
+    fresh = {"priority": 7, "start_at": None, "matchable": True, "reason": "new"}
+    offered = {"value": worth, "expires_at": desk.at(30), "decision": decision}
+    held = {"assignment": "a-1", **asked}
     assert told == [
         ("profile.set", None, None, None, {"profile": 0, **place, **asked}),
-        (
-            "ticket.added",
-            "t1",
-            None,
-            None,
-            {**place, "priority": 7, "start_at": None, "matchable": True, "reason": "new"},
-        ),
+        ("ticket.added", "t1", None, None, {**place, **fresh}),
         ("solver.batch", None, None, None, desk.events[2].data),
-        (
-            "offer.issued",
-            "t1",
-            "ann",
-            "o-1",
-            {"value": worth, "expires_at": desk.at(30), "decision": decision},
-        ),
-        ("offer.accepted", "t1", "ann", "o-1", {"assignment": "a-1", **asked}),
+        ("offer.issued", "t1", "ann", "o-1", offered),
+        ("offer.accepted", "t1", "ann", "o-1", held),
         ("ticket.replied", "t1", None, None, {"by": "agent", **asked}),
-        (
-            "assignment.wrapping",
-            "t1",
-            "ann",
-            "o-1",
-            {"assignment": "a-1", "until": desk.at(30), **asked},
-        ),
-        ("assignment.completed", "t1", "ann", "o-1", {"assignment": "a-1", **asked}),
+        ("assignment.wrapping", "t1", "ann", "o-1", {**held, "until": desk.at(30)}),
+        ("assignment.completed", "t1", "ann", "o-1", held),
     ]
     assert desk.events[2].data == {
         "decision": decision,

@@ -2,8 +2,11 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from router.desk.views import expected_wait
+from solver.kernels.terms import urgency
 from tests.router.desk.floors import Desk, pointers
 
 CHAT = {"queue": "help", "channel": "chat"}
@@ -214,3 +217,23 @@ def test_without_a_journal_the_past_cannot_be_read():
     desk.do("tickets.put", "t1", CHAT)
     assert desk.refuse("decisions.get", "d-1").code == "not_ready"
     assert desk.refuse("tickets.decisions", "t1").code == "not_ready"
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 90), st.booleans()), max_size=25))
+def test_positions_are_those_of_a_sorted_list(tickets):
+    """Whatever waits, and whoever left meanwhile: the more urgent first, then the older."""
+    desk = Desk().furnish()
+    for n, (priority, ago_s, _) in enumerate(tickets):
+        body = {**CHAT, "priority": priority, "virtual_start": desk.at(-ago_s)}
+        desk.do("tickets.put", f"t{n}", body)
+    for n, (_, _, leaves) in enumerate(tickets):
+        if leaves:
+            desk.do("tickets.suspend", f"t{n}", {})
+    found, kept = {}, []
+    for n, (priority, ago_s, leaves) in enumerate(tickets):
+        if not leaves:
+            found[n] = desk.do("tickets.position", f"t{n}").position
+            pressing = urgency(ago_s * 1_000_000, 20_000_000, priority)
+            kept.append((-pressing, -ago_s, n))
+    ranks = {n: rank for rank, (_, _, n) in enumerate(sorted(kept), 1)}
+    assert found == ranks
