@@ -7,6 +7,7 @@ journal. Two calls about the same thing do not fit into one settlement; the seco
 """
 
 from collections.abc import Callable, Iterable
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from router.core import codes as c
@@ -37,6 +38,14 @@ FAMILIES: Final = {"revisions": "policies"}
 """Families whose calls are about things of another."""
 UNCLAIMED: Final = frozenset({"agents.heartbeat"})
 """Calls that get along with any other about the same thing."""
+FAMILY_OF: Final = MappingProxyType(
+    {
+        name: FAMILIES.get(family, family)
+        for name, family in ((name, name.partition(".")[0]) for name in CALLS)
+        if name not in UNCLAIMED
+    }
+)
+"""What kind of thing the id of a call names, for calls that claim it."""
 
 
 class Sealed(NamedTuple):
@@ -82,9 +91,10 @@ class Shard:
         if not self._claims.isdisjoint(claims) or self.machine.pending > COMMANDS_ROOM:
             return COME_AGAIN
         self._go_on(at_us)
-        done = self.history.answer(call)
-        if done is not None:
-            return done
+        if call.idempotency_key is not None:
+            done = self.history.answer(call)
+            if done is not None:
+                return done
         handler = CALLS.get(call.name)
         if handler is None:
             return refused("unknown_route", f"There is no call {call.name!r}.")
@@ -154,11 +164,11 @@ class Shard:
 def claims_of(call: Call) -> Iterable[Claim]:
     """Return what a call is about, so that no other call of the settlement may be."""
     claims: list[Claim] = []
-    if isinstance(call.body, TicketsBatch):
+    family = FAMILY_OF.get(call.name)
+    if call.id:
+        claims = [(family, call.id)] if family else []
+    elif isinstance(call.body, TicketsBatch):
         claims = [("tickets", item.id) for item in call.body.items]
-    elif call.id and call.name not in UNCLAIMED:
-        family = call.name.partition(".")[0]
-        claims.append((FAMILIES.get(family, family), call.id))
     if call.idempotency_key is not None:
         claims.append(("", call.idempotency_key))
     return claims
