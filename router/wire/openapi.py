@@ -251,7 +251,7 @@ def _failure(status: int, codes: list[str]) -> Document:
     return failure
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - JSON has no type of its own
+def _plain(value: Any) -> Any:
     r"""Copy a document, writing Python's \Z in patterns as the $ of JSON Schema."""
     if isinstance(value, Mapping):
         return {

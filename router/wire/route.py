@@ -133,7 +133,7 @@ def reading(
     reply: type | None,
     scope: str | None,
     summary: str,
-    **more: Any,  # noqa: ANN401
+    **more: Any,
 ) -> Route:
     """Make the row of a GET; `more` are further members of `Route`."""
     return Route(
