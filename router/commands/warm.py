@@ -18,7 +18,7 @@ def steps() -> list[tuple[str, Callable[[], object]]]:
     from router.core.apply.dispatch import fold
     from router.core.estimate import place_of
     from router.core.machine import Machine
-    from router.core.recovery import derive, mark_everything
+    from router.core.recovery import derive, mark_everything, rebuild_timers
     from router.core.run import run as run_loop
 
     machine = Machine()
@@ -26,6 +26,7 @@ def steps() -> list[tuple[str, Callable[[], object]]]:
         ("the fold of recorded events", lambda: fold(machine.handle, 0)),
         ("the rules and decisions", lambda: run_loop(machine.handle, 0)),
         ("recovery", lambda: derive(machine.handle)),
+        ("timers", lambda: rebuild_timers(machine.handle)),
         ("reconsidering", lambda: mark_everything(machine.handle)),
         ("positions", lambda: place_of(machine.handle, 0)),
     ]
