@@ -234,6 +234,10 @@ class Floor:
                 self.push_complete()
             self.accept(self.run())
 
+    def leave(self, agent: int) -> None:
+        """Let an agent go off duty."""
+        self.machine.push(c.SET_PRESENCE, self.now_us, agent=agent, aux=c.OFFLINE)
+
     def push_complete(self) -> None:
         """Let the longest work be completed, wrap-up and all."""
         serial, work, _ = self.works.popleft()

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from time import perf_counter
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -167,8 +167,21 @@ def call(name: str, id_: str, plain: object) -> Call:
     return Call(name, id=id_, body=body)
 
 
-def run(tickets: int = 100_000, events: int = 100_000, repeats: int = 5) -> list[Row]:
+class Size(NamedTuple):
+    """So many tickets in the snapshot, so many events after it, and so many restarts."""
+
+    tickets: int
+    events: int
+    repeats: int
+
+
+FULL: Final = Size(100_000, 100_000, 7)
+QUICK: Final = Size(1_000, 1_000, 1)
+
+
+def run(size: Size = FULL) -> list[Row]:
     """Return the rows of a restart; raises ``AssertionError`` if what comes back differs from what was."""
+    tickets, events, repeats = size
     with tempfile.TemporaryDirectory(prefix=".bench-restart-", dir=Path.cwd()) as name:
         location = f"sqlite:{Path(name) / 'journal.sqlite'}"
         store = store_at(location)

@@ -22,6 +22,10 @@ STEP_US: Final = 1_000
 PRIMAL, DUAL = DECISION_WORDS.index("primal"), DECISION_WORDS.index("dual")
 
 
+def _short(count: int) -> str:
+    return f"{count // 1000}k" if count >= 1000 else str(count)
+
+
 class Effort(NamedTuple):
     """How long to measure: samples a round, and rounds."""
 
@@ -88,7 +92,7 @@ def route(effort: Effort, shape: Shape) -> list[Row]:
     floor = at_work.floor
     profiles = floor.stream(effort.samples * effort.rounds)
     share = float(np.mean([floor.eligible(p) for p in profiles[:1000]])) / shape.agents
-    case = Suite("core", f"route_{shape.agents // 1000}k_agents")
+    case = Suite("core", f"route_{_short(shape.agents)}_agents")
     at_work.rounds(
         Effort(effort.samples, 1), profiles
     )  # what memory is touched first is not counted
@@ -113,7 +117,7 @@ def _dense(effort: Effort, at_work: Routed) -> list[Row]:
     """Measure tickets that about 60 % of the agents may take: a group, and a skill that helps."""
     floor = at_work.floor
     profile = floor.add_profile(profile_words(0, (-1, 0), [(0, 0)], [MAJORITY]))
-    case = Suite("core", f"route_{floor.shape.agents // 1000}k_agents_dense")
+    case = Suite("core", f"route_{_short(floor.shape.agents)}_agents_dense")
     share = floor.eligible(profile) / floor.shape.agents
     profiles = [profile] * (effort.samples * effort.rounds)
     rows = rows_of(case, at_work.rounds(effort, profiles))
@@ -126,7 +130,7 @@ def _novel(effort: Effort, at_work: Routed) -> list[Row]:
     first = int(floor.machine.arrays.head[0]["profiles"])
     few = Effort(effort.samples // 4, effort.rounds)
     demands = iter([(first + n, floor.demand()) for n in range(few.samples * few.rounds)])
-    case = Suite("core", f"route_{floor.shape.agents // 1000}k_agents_novel")
+    case = Suite("core", f"route_{_short(floor.shape.agents)}_agents_novel")
     return rows_of(case, rounds_of(few, lambda: at_work.ticket(*next(demands))))
 
 
@@ -181,7 +185,7 @@ def freed(effort: Effort, shape: Shape, waiting: int = 1_000) -> list[Row]:
         _bring(floor, waiting - _waiting(floor))
         return took
 
-    case = Suite("core", f"freed_agent_{waiting}_waiting")
+    case = Suite("core", "freed_agent")
     rows = rows_of(case, rounds_of(effort, free))
     share = filled / (effort.samples * effort.rounds)
     return [*rows, case.row("filled_share", [share], "share")]
@@ -223,7 +227,7 @@ def joint(rounds: int, shape: Shape, tickets: int = 100) -> list[Row]:
         floor.accept(batch)
         served += len(floor.works) - before
         floor.ease(works)
-    case = Suite("core", f"joint_{tickets}x{shape.agents // 1000}k")
+    case = Suite("core", f"joint_{tickets}x{_short(shape.agents)}")
     return [
         case.row("ms", times, "ms"),
         case.row("p99_ms", [quantile(times, 0.99)], "ms", n=len(times)),
