@@ -6,13 +6,14 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
+import aiohttp
 from rich.console import Console
 
 from router.client import Client, ClientProblem
@@ -42,6 +43,8 @@ DRAIN_S: Final = 3_600.0
 RACES: Final[Mapping[str, float]] = {"offer_not_open": 0.05, "state_conflict": 0.15}
 """Answers that came when the offer, or the wrap-up, had just ended by itself: the share of all
 offers from which on the replay was too fast to mean anything."""
+FAILURES: Final = (OSError, ServerFailedError, ClientProblem, aiohttp.ClientError)
+"""What a server that ends, refuses or cannot start makes of a replay."""
 EVENTS_PER_PAGE: Final = 10_000
 TEXT_LINES_MAX: Final = 24
 
@@ -320,6 +323,7 @@ async def play(given: argparse.Namespace, place: Place) -> list[str]:
     start = (day.stream.starts_at - lead).isoformat()
     options = ("--clock-speed", f"{given.speed:g}", "--clock-start", start)
     settings = {"server.host": "127.0.0.1", "server.port": "0", "store.path": str(place.journal)}
+    print("Starting the server; the very first start compiles for about a minute ...", flush=True)
     server = await ServedProcess.start(options, settings, place.log, progress)
     try:
         print(f"Server    {server.url}  (journal: {place.journal})\n", flush=True)
@@ -346,10 +350,21 @@ def run(given: argparse.Namespace) -> int:
     try:
         place = place_for(given.journal)
         found = asyncio.run(play(given, place))
-    except (OSError, ServerFailedError, ClientProblem) as error:
-        found = [str(error)]
+    except* FAILURES as failures:
+        found = sorted({f"{type(each).__name__}: {each}" for each in leaves(failures)})
+    except* asyncio.CancelledError:
+        found = ["it was told to stop"]
     else:
         found += verified(place)
     for reason in found:
-        print(f"The day did not go through: {reason}.", file=sys.stderr)
+        print(f"The day did not go through: {reason.rstrip('.')}.", file=sys.stderr)
     return 1 if found else 0
+
+
+def leaves(group: BaseExceptionGroup[Exception]) -> Iterator[Exception]:
+    """Yield the exceptions of a group, however deep they lie."""
+    for each in group.exceptions:
+        if isinstance(each, BaseExceptionGroup):
+            yield from leaves(each)
+        else:
+            yield each

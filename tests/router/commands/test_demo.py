@@ -70,6 +70,30 @@ def test_an_hour_of_the_day_goes_through(tmp_path, capsys) -> None:
     assert "tickets           5" in capsys.readouterr().out
 
 
+def test_a_server_that_dies_on_the_way_fails_the_day(monkeypatch, capsys, tmp_path) -> None:
+    """However many calls failed because of it, each reason is said once, and the exit code is 1."""
+
+    async def play(*_: object) -> list[str]:
+        gone = ConnectionResetError("server gone")
+        raise ExceptionGroup("replay", [gone, ExceptionGroup("calls", [gone, gone])])
+
+    monkeypatch.setattr("router.commands.demo.play", play)
+    assert run(["demo", "--journal", str(tmp_path / "journal.sqlite")]) == 1
+    said = capsys.readouterr().err
+    assert said == "The day did not go through: ConnectionResetError: server gone.\n"
+
+
+def test_a_mistake_of_ours_is_not_hidden(monkeypatch, tmp_path) -> None:
+    """An exception that no server causes is not taken for one."""
+
+    async def play(*_: object) -> list[str]:
+        raise ExceptionGroup("replay", [KeyError("seq")])
+
+    monkeypatch.setattr("router.commands.demo.play", play)
+    with pytest.raises(ExceptionGroup, match="replay"):
+        run(["demo", "--journal", str(tmp_path / "journal.sqlite")])
+
+
 def test_a_journal_that_is_there_is_not_written_into(tmp_path) -> None:
     """A day is routed once: another run needs another file."""
     journal = tmp_path / "journal.sqlite"
