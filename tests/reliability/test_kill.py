@@ -25,7 +25,7 @@ from router.recover import verify
 from router.stores import store_at
 from tests.reliability.life import begin
 
-POINTS = int(os.environ.get("CORDBOARD_KILLS", "60"))
+POINTS = int(os.environ.get("CORDBOARD_KILLS", "200"))
 AGENTS = 12
 
 
@@ -122,7 +122,7 @@ def audit_events(path: Path) -> Counter[str]:
 
 @pytest.mark.slow
 def test_nothing_acknowledged_is_lost_at_any_kill(tmp_path: Path) -> None:
-    """Tens of lives on one journal, each ended by kill -9 at a random moment under load (200 in `make soak`)."""
+    """Two hundred lives on one journal, each ended by kill -9 at a random moment under load."""
     journal, promises = tmp_path / "journal.sqlite", Promises()
     chance = random.Random(20261123)
     compile_all(lambda _: None)  # the forks inherit the kernels
