@@ -163,6 +163,8 @@ def test_a_fresh_clone_finds_what_another_compiled(tmp_path: Path) -> None:
         (tmp_path / clone / "solver").mkdir()
         for name in ("__init__", "kernel_cache", "kernel_locator"):
             shutil.copy(ROOT / f"router/{name}.py", tmp_path / clone / "router")
+        # A package, or an installed ``solver`` would win over this folder.
+        (tmp_path / clone / "solver/__init__.py").write_text("")
         (tmp_path / clone / "solver/score.py").write_text(text)
         command = [sys.executable, "-c", PROBE]
         done = subprocess.run(
