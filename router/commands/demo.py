@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib import resources
 from pathlib import Path
+from time import perf_counter
 from typing import Any, Final
 
 import aiohttp
@@ -24,15 +26,22 @@ from router.incidents.excerpt import DAY_FILE, HISTORY_FILE, Excerpt, read_excer
 from router.incidents.floor import build_floor
 from router.incidents.stream import build_stream
 from router.incidents.stream_text import write_floor, write_stream
+from simulator.day_report import Told, explained, largest_decision, queue_lines, summary
 from simulator.live_view import open_view
-from simulator.measures import Latency, Snapshot
+from simulator.measures import Snapshot
 from simulator.over_http import Day, Pace, Server, replay
-from simulator.report import aligned, duration, refusals, share
+from simulator.report import duration, refusals
 from simulator.served import ServedProcess, ServerFailedError
 
 SPEED: Final = 900.0
 """A day in 96 s. What bounds it is the agents' answer: an offer stands for 60 s of the log, which
 is 67 ms here, and offer, answer and their two syncs of the journal must fit in."""
+OFFER_S: Final = 60.0
+SYNCS_PER_OFFER: Final = 6.0
+"""An offer's time is to be worth so many syncs and turns of the loops, so that few answers are
+late; where the disk is so slow that it is not, the day runs slower by itself."""
+TURN_S: Final = 0.005
+SYNCS_MEASURED: Final = 21
 SPEED_MIN, SPEED_MAX = 10.0, 10_000.0
 LEAD_S: Final = 3.0
 """Real seconds before the day's first instant: for the server to come up and the floor to be put."""
@@ -45,8 +54,6 @@ RACES: Final[Mapping[str, float]] = {"offer_not_open": 0.05, "state_conflict": 0
 offers from which on the replay was too fast to mean anything."""
 FAILURES: Final = (OSError, ServerFailedError, ClientProblem, aiohttp.ClientError)
 """What a server that ends, refuses or cannot start makes of a replay."""
-EVENTS_PER_PAGE: Final = 10_000
-TEXT_LINES_MAX: Final = 24
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,9 +61,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--speed",
         type=speed_of,
-        default=SPEED,
         metavar="X",
-        help=f"The log's seconds in a real one ({SPEED:g}: a day in {86_400 / SPEED:.0f} s).",
+        help=f"The log's seconds in a real one ({SPEED:g}, a day in {86_400 / SPEED:.0f} s; "
+        "less where the disk is slow).",
     )
     parser.add_argument(
         "--journal", type=Path, metavar="PATH", help="Where the journal goes (a fresh directory)."
@@ -155,12 +162,23 @@ async def in_step(client: Client, day: Day, speed: float) -> None:
     await asyncio.sleep(max(0.0, early_s / speed - (loop.time() - asked_s)))
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What the server says after the day."""
+def sync_s(directory: Path) -> float:
+    """Return how long it takes to make a page durable there, seconds: the 90th percentile."""
+    took_s = []
+    with tempfile.TemporaryFile(dir=directory) as file:
+        for _ in range(SYNCS_MEASURED):
+            began_s = perf_counter()
+            file.write(bytes(4_096))
+            file.flush()
+            os.fsync(file.fileno())
+            took_s.append(perf_counter() - began_s)
+    return sorted(took_s)[round(0.9 * (SYNCS_MEASURED - 1))]
 
-    statistics: Mapping[str, Any]
-    decision: Mapping[str, Any] | None
+
+def speed_for(slow_sync_s: float) -> float:
+    """Return the speed at which agents can answer in time with a disk like this."""
+    most = OFFER_S / (SYNCS_PER_OFFER * (slow_sync_s + TURN_S))
+    return max(SPEED_MIN, min(SPEED, float(round(most, -1))))
 
 
 async def route(server: ServedProcess, day: Day, speed: float) -> tuple[Snapshot, Told]:
@@ -176,30 +194,6 @@ async def route(server: ServedProcess, day: Day, speed: float) -> tuple[Snapshot
             )
         statistics = await client.call("statistics.get")
         return last, Told(statistics, await largest_decision(client))
-
-
-async def largest_decision(client: Client) -> Mapping[str, Any] | None:
-    """Return the decision about most tickets that led to an offer; None when there was none."""
-    best, best_size, after = "", (0, 0), 0
-    sizes: dict[str, tuple[int, int]] = {}
-    while True:
-        query = {"after": after, "limit": EVENTS_PER_PAGE}
-        page = await client.call("events.list", query=query)
-        for event in page["events"]:
-            data = event["data"]
-            if event["type"] == "solver.batch":
-                sizes = {data["decision"]: (data["tickets"], data["pairs"])}
-            elif event["type"] == "offer.issued":
-                size = sizes.get(data["decision"], (0, 0))
-                if size > best_size:
-                    best, best_size = data["decision"], size
-        if not page["events"]:
-            break
-        after = page["next"]
-    if not best:
-        return None
-    decision: Mapping[str, Any] = await client.call("decisions.get", best)
-    return decision
 
 
 def faults(last: Snapshot, told: Told) -> list[str]:
@@ -223,61 +217,6 @@ def faults(last: Snapshot, told: Told) -> list[str]:
     if told.decision is None:
         found.append("no decision was found to explain")
     return found
-
-
-def latency(of: Latency) -> str:
-    """Write a latency."""
-    return (
-        f"p50 {of.p50_ms:.1f} ms, p99 {of.p99_ms:.1f} ms of {of.samples:,}" if of.samples else "-"
-    )
-
-
-def summary(last: Snapshot, told: Told, speed: float) -> list[str]:
-    """Return the lines that sum the day up."""
-    rows = (
-        ("tickets", f"{last.tickets_sent:,} in {last.elapsed_s:.0f} s at {speed:g} times the log"),
-        ("accepted", f"{last.accepted:,}, declined {last.declined:,} of {last.offers:,} offers"),
-        ("completed", f"{last.completed:,}, still waiting {sum(last.waiting.values()):,}"),
-        ("service level", f"{share(last.service_level)} within their queue's target"),
-        ("promises broken", f"{last.breached:,}"),
-        ("acknowledged", f"{latency(last.ack)}: durable, and routed"),
-        ("found an agent", f"{latency(last.decision)} at once"),
-        ("gap", f"{share(last.gap)} to the bound of the last joint decision"),
-        ("decisions", f"{told.statistics['decisions']:,}"),
-        ("answers too late", refusals(last.refused.items())),
-    )
-    return [f"{name:18}{value}" for name, value in rows]
-
-
-def queue_lines(told: Told) -> list[str]:
-    """Return a line per queue, as the server counts."""
-    rows = [("queue", "tickets", "answered", "service level", "ASA", "waiting")]
-    rows += [
-        (
-            queue["queue"],
-            f"{queue['entered']:,}",
-            f"{queue['answered']:,}",
-            share(queue["service_level"]),
-            duration(queue["asa_s"]),
-            f"{queue['waiting']:,}",
-        )
-        for queue in sorted(told.statistics["queues"], key=lambda each: -each["entered"])
-        if queue["entered"]
-    ]
-    return aligned(rows)
-
-
-def explained(decision: Mapping[str, Any] | None) -> list[str]:
-    """Return one explained ticket of a decision, as text."""
-    if decision is None or not decision["explanations"]:
-        return []
-    first = decision["explanations"][0]
-    head = f"Why? {decision['id']}, {decision['tickets']} tickets at once, one of them:"
-    lines = str(first["text"]).splitlines()
-    rest = (
-        [f"  ... {len(lines) - TEXT_LINES_MAX} more lines"] if len(lines) > TEXT_LINES_MAX else []
-    )
-    return [head, *(f"  {line}" for line in lines[:TEXT_LINES_MAX]), *rest]
 
 
 def hints(place: Place, decision: Mapping[str, Any] | None) -> list[str]:
@@ -319,16 +258,21 @@ async def play(given: argparse.Namespace, place: Place) -> list[str]:
             place.directory / STREAM_FILE: write_stream(day.stream, source),
         }
     )
-    lead = timedelta(seconds=round(LEAD_S * given.speed))
+    slow_sync_s = sync_s(place.directory)
+    speed = given.speed or speed_for(slow_sync_s)
+    print(
+        f"Speed     {speed:g} times the log; a sync of this disk takes {slow_sync_s * 1e3:.1f} ms"
+    )
+    lead = timedelta(seconds=round(LEAD_S * speed))
     start = (day.stream.starts_at - lead).isoformat()
-    options = ("--clock-speed", f"{given.speed:g}", "--clock-start", start)
+    options = ("--clock-speed", f"{speed:g}", "--clock-start", start)
     settings = {"server.host": "127.0.0.1", "server.port": "0", "store.path": str(place.journal)}
     print("Starting the server; the very first start compiles for about a minute ...", flush=True)
     server = await ServedProcess.start(options, settings, place.log, progress)
     try:
         print(f"Server    {server.url}  (journal: {place.journal})\n", flush=True)
-        last, told = await route(server, day, given.speed)
-        parts = (summary(last, told, given.speed), queue_lines(told), explained(told.decision))
+        last, told = await route(server, day, speed)
+        parts = (summary(last, told, speed), queue_lines(told), explained(told.decision))
         print("\n" + "\n\n".join("\n".join(part) for part in (*parts, hints(place, told.decision))))
         found = faults(last, told)
         if sys.stdin.isatty() and sys.stdout.isatty():

@@ -12,17 +12,17 @@ from pathlib import Path
 import pytest
 
 from router.commands.demo import (
-    Told,
     day_of,
-    explained,
     faults,
     hours_of,
     in_step,
-    largest_decision,
     place_for,
+    speed_for,
     speed_of,
+    sync_s,
 )
 from router.main import run
+from simulator.day_report import Told, explained, largest_decision
 from simulator.measures import Latency, Snapshot
 
 QUIET = Latency(1.0, 2.0, 3)
@@ -197,6 +197,14 @@ def test_a_replay_behind_the_server_s_clock_says_so(capsys) -> None:
     assert capsys.readouterr().out == ""
     run_async(in_step(Scripted("2016-03-07T09:00:00Z"), day, 10_000.0))
     assert "2:00 h ahead" in capsys.readouterr().out
+
+
+def test_a_slow_disk_makes_the_day_slower(tmp_path) -> None:
+    """Fast disks get the full speed; at 20 ms a sync answers still have time; none stands still."""
+    assert speed_for(0.0001) == speed_for(0.004) == 900.0
+    assert speed_for(0.020) == 400.0
+    assert speed_for(10.0) == 10.0
+    assert 0.0 < sync_s(tmp_path) < 10.0
 
 
 @pytest.mark.parametrize("text", ["", "8", "8-", "12-8", "8-8", "8-25", "-1-3", "a-b"])
