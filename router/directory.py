@@ -6,6 +6,7 @@ Names are interned in the order they come and, except for tickets, never given b
 """
 
 from collections.abc import Iterable
+from copy import copy
 from typing import Any, Final, NamedTuple, cast
 
 import msgspec
@@ -269,13 +270,13 @@ class Directory:
                 self.documents[kind].put_encoded(id_, encoded)
 
     def dump(self) -> tuple[list[Name], list[tuple[int, str, Document | msgspec.Raw]]]:
-        """Return everything, for a snapshot."""
+        """Return everything, for a snapshot; documents are copied, as their notes may change while it is encoded."""
         names = [
             Name(kind, id_, i) for kind, of in enumerate(self.names) for i, id_ in enumerate(of.ids)
         ]
         names += [Name(TICKET, id_, row) for row, id_ in self.tickets.items()]
         documents = [
-            (kind, id_, doc)
+            (kind, id_, copy(doc))
             for kind, of_kind in enumerate(self.documents)
             for id_, doc in of_kind.encoded_items()
         ]

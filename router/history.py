@@ -7,6 +7,7 @@ All of it follows from the journal's events, so it is the same after recovery; a
 """
 
 from collections import OrderedDict
+from copy import copy
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -262,11 +263,12 @@ class History:
     # -- snapshots -----------------------------------------------------------------------------------------------------
 
     def dump(self) -> Remembered:
-        """Return everything worth keeping in a snapshot."""
+        """Return everything worth keeping in a snapshot, copied: the shard goes on while it is encoded."""
         answers = [(key, *kept) for key, kept in self._answers.items()]
+        decisions = {ticket: made.copy() for ticket, made in self.decisions.items()}
         return Remembered(
-            list(self.works.values()), self.decisions, self.decision_count, self.last_gap, self._decision,
-            self.ticket_seq, self.agent_seq, answers,
+            list(map(copy, self.works.values())), decisions, self.decision_count, self.last_gap, self._decision,
+            self.ticket_seq.copy(), self.agent_seq.copy(), answers,
         )  # fmt: skip
 
     def load(self, remembered: Remembered) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from router.core.limits import COMMANDS_PER_CALL_MAX, COMMANDS_PER_RUN_MAX
+from router.journal import encode_portrait, portray
 from router.shard import COME_AGAIN, SPAN_US, claims_of
 from router.wire.calls import Call
 from tests.router.desk.floors import START_US, Desk
@@ -214,6 +215,20 @@ def test_a_shard_is_rebuilt_from_its_frames():
         (reply,) = shard.settle(desk.at_us)[1]
         assert reply.status == 201
     assert new.machine.digest() == old.machine.digest()
+
+
+def test_a_portrait_shows_one_moment_however_late_it_is_encoded():
+    """A snapshot is encoded while the shard goes on: what follows must not get into it, or it would fold twice."""
+    desk = Desk().furnish().staff("ann")
+    desk.do("tickets.put", "t1", CHAT)
+    portrait = portray(desk.shard)
+    blob = encode_portrait(portrait)
+    desk.do("offers.decline", "o-1")
+    desk.do("tickets.cancel", "t1", {"reason": "nobody is left"})
+    desk.do("agents.presence", "ann", {"presence": "away", "activity": "lunch"})
+    desk.staff("bo")
+    desk.do("tickets.put", "t2", CHAT)
+    assert encode_portrait(portrait) == blob
 
 
 def test_what_a_call_is_about():
