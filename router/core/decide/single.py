@@ -18,13 +18,22 @@ HEADS_TRIED_MAX = 64
 def best_agent(s: Arrays, t: int) -> tuple[int, int, int, int]:
     """Return the agent the policy chooses for a ticket (-1: nobody), its value, the best value, how many were seen."""
     p = s.tickets[t].profile
-    eligible, ready = s.eligible[p], s.ready[s.profiles[p].channel]
+    eligible, ready, match = s.eligible[p], s.ready[s.profiles[p].channel], s.match[p]
+    policy = s.policy[0]
+    # Rest adds w_idle at most, load and price add nothing: whose match is too small even so cannot win, and
+    # the agent's record need not be fetched. The larger part of a large floor goes that way.
+    skips = policy.key == KEY_VALUE and s.tickets[t].tie < 0 and policy.w_load >= 0
+    skips = skips and policy.w_price >= 0
+    most = int(policy.serve) + max(0, int(policy.w_idle))
     best, best_key, best_value, top_value, seen = -1, FORBIDDEN, FORBIDDEN, FORBIDDEN, 0
     for w in range(eligible.shape[0]):
         rest = eligible[w] & ready[w]
         while rest != np.uint64(0):
             a = w * 64 + lowest_bit(rest)
             rest &= rest - np.uint64(1)
+            if skips and int(match[a]) + most <= best_value:
+                seen += 1
+                continue
             value = pair_value(s, t, a)
             if value == FORBIDDEN:
                 continue

@@ -19,6 +19,7 @@ from router.core.limits import (
     PRIORITY_MAX,
     REGIONS_PER_PROFILE_MAX,
     SKILLS_PER_PROFILE_MAX,
+    VALUE_MAX,
 )
 from router.core.state import Arrays
 
@@ -143,8 +144,10 @@ def is_good_registry(s: Arrays, n: int) -> bool:
     if verb == c.SET_POLICY:
         return bool(command.words == POLICY_WORDS)
     if verb == c.SET_PRICES:
-        agents = int(s.head[0].agents)
-        return command.words % 2 == 0 and is_list_below(s, start, 2, command.words // 2, agents)
+        agents, pairs = int(s.head[0].agents), command.words // 2
+        if command.words % 2 or not is_list_below(s, start, 2, pairs, agents):
+            return False
+        return is_list_below(s, start + 1, 2, pairs, VALUE_MAX + 1)  # nobody is paid to take work
     regions = s.distance.shape[0]
     return (
         command.words % 3 == 0
