@@ -17,6 +17,7 @@ from router.desk.promises import promise_errors, ticket_words
 from router.desk.verbs import VERBS, core_refusal, ended, shown
 from router.desk.views import UNMATCHABLE, ticket_view
 from router.directory import TICKET
+from router.profiles import unknown_references
 from router.wire import tickets as wire
 from router.wire.calls import Call, Reply, refused
 from router.wire.patches import merge
@@ -56,15 +57,19 @@ def put_ticket(shard: "Shard", call: Call) -> "Reply | Finish":
 def push_new(shard: "Shard", body: wire.TicketBody) -> int | list[FieldError]:
     """Tell the core of a new ticket; return the command's index, or everything wrong with the references."""
     at_us = shard.at_us
-    profile = shard.profiles.find(body, at_us)
-    is_plain = body.virtual_start is None and not body.preferred_agents
-    if not isinstance(profile, int) or not is_plain:
-        errors = promise_errors(shard, body)
-        if not isinstance(profile, int):
-            return profile + errors
-        if errors:
-            return errors
+    profile = wanted_profile(shard, body)
+    if not isinstance(profile, int):
+        return profile
     return shard.machine.push_ticket(at_us, profile, ticket_words(shard, body, at_us))
+
+
+def wanted_profile(shard: "Shard", body: wire.TicketBody) -> int | list[FieldError]:
+    """Return the number of what a ticket asks for, or everything wrong with it; then nothing was made."""
+    if body.virtual_start is not None or body.preferred_agents:
+        errors = promise_errors(shard, body)
+        if errors:  # before a profile is made, which would outlive the refusal
+            return unknown_references(shard.directory, body) + errors
+    return shard.profiles.find(body, shard.at_us)
 
 
 def name_new(
@@ -95,12 +100,9 @@ def replace_ticket(
     assert document is not None, f"ticket {call.id!r} has a row"
     if options == 0 and document.body == body:
         return shown(shard, call.id, row)
-    profile = shard.profiles.find(body, shard.at_us)
-    errors = promise_errors(shard, body)
+    profile = wanted_profile(shard, body)
     if not isinstance(profile, int):
-        return validation_failed(profile + errors)
-    if errors:
-        return validation_failed(errors)
+        return validation_failed(profile)
     command = shard.machine.push(
         c.UPDATE_TICKET,
         shard.at_us,
