@@ -148,6 +148,16 @@ def list_decisions(shard: "Shard", call: Call) -> Reply:
     return Reply(200, wire.DecisionsPage(items=items, next=following))
 
 
+def completed_by(shard: "Shard", ticket: str, row: int) -> str:
+    """Return who completed a ticket, and as which assignment; nothing when nobody did or that is forgotten."""
+    if shard.machine.arrays.tickets[row]["state"] != c.COMPLETED:
+        return ""
+    for work in reversed(shard.history.works.values()):  # a ticket that was closed is a late one
+        if work.state == "completed" and work.ticket == ticket:
+            return f"{work.agent} (a-{work.serial})"
+    return ""
+
+
 def explain_now(shard: "Shard", call: Call) -> Reply:
     """Explain a ticket as things are now, and why not the agent asked for."""
     body = cast("wire.ExplainBody", call.body)
@@ -158,7 +168,8 @@ def explain_now(shard: "Shard", call: Call) -> Reply:
     if errors:
         return validation_failed(errors)
     agent = None if body.agent is None else shard.directory.index(AGENT, body.agent)
-    case = explain(shard.machine, row, Names(shard.directory), shard.at_us)
+    by = completed_by(shard, body.ticket, row)
+    case = explain(shard.machine, row, Names(shard.directory), shard.at_us, by)
     return Reply(200, answer(case, agent))
 
 

@@ -26,10 +26,14 @@ __all__ = [
 ]
 
 
-def explain(core: Core, ticket: int, names: Names, at_us: int | None = None) -> Case:
+def explain(
+    core: Core, ticket: int, names: Names, at_us: int | None = None, ended_by: str = ""
+) -> Case:
     """
     Explain the ticket in a row as things are now, or would be at ``at_us`` (microseconds).
 
+    ``ended_by`` says who completed it: the core does not remember that.
+
     Raises ValueError when the row holds no ticket.
     """
-    return open_case(look(core, ticket, at_us), names)
+    return open_case(look(core, ticket, at_us), names, ended_by=ended_by)

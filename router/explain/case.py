@@ -96,6 +96,8 @@ class Decided(NamedTuple):
     chosen: Mapping[int, Chosen]
     verdict: Verdict | None = None
     joint: Joint | None = None
+    ended_by: str = ""
+    """Who completed the ticket, if that is remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +198,9 @@ class Case:
         return reasons_for(self.checks, agent)
 
 
-def open_case(sight: Sight, names: Names, decided: Decided | None = None) -> Case:
+def open_case(
+    sight: Sight, names: Names, decided: Decided | None = None, *, ended_by: str = ""
+) -> Case:
     """Weigh every agent of the floor for one ticket; without ``decided``, who holds it has it."""
     checks = checks_of(sight, names)
     rows = candidates_of(sight, checks)
@@ -210,7 +214,7 @@ def open_case(sight: Sight, names: Names, decided: Decided | None = None) -> Cas
         terms={name: values[order] for name, values in terms.items()},
         totals=totals[order],
         checks=checks,
-        decided=decided or Decided(_held(sight)),
+        decided=decided or Decided(_held(sight), ended_by=ended_by),
         ranks={int(a): rank for rank, a in enumerate(rows[order].tolist(), 1)},
     )
 
@@ -226,9 +230,8 @@ def _held(sight: Sight) -> dict[int, Chosen]:
 
 def outcome_of(case: Case) -> Outcome:
     """Return what came of it, in the API's words."""
-    state = int(case.sight.row["state"])
-    if state >= c.COMPLETED:
+    if case.sight.is_closed:
         return "closed"
-    if state in {c.ASSIGNED, c.WRAPPING}:
+    if int(case.sight.row["state"]) in {c.ASSIGNED, c.WRAPPING}:
         return "assigned"
     return "offered" if case.chosen else "waiting"

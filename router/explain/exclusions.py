@@ -38,6 +38,7 @@ EXCLUSIONS: Final = MappingProxyType(
         "works_full": "The agent holds as many offers and tickets as anybody may.",
         "cooling_down": "The agent declined this ticket or did not answer a moment ago.",
         "queue_closed": "The queue is closed; its tickets wait.",
+        "ticket_closed": "The ticket is closed; nobody is asked any more.",
     }
 )
 """Every constraint by its code."""
@@ -67,6 +68,9 @@ class Check(NamedTuple):
 
 def checks_of(sight: Sight, names: Names) -> list[Check]:
     """Return every constraint of the ticket that some agent fails."""
+    if sight.is_closed:  # whatever else may be in the way does not matter any more
+        everybody = np.ones(sight.agents, dtype=np.bool_)
+        return [Check("ticket_closed", "", everybody, lambda _: sight.ending)]
     every = (*_is(sight, names), *_knows(sight, names), *_is_here(sight), *_has_room(sight, names),
              *_of_the_pair(sight, names))  # fmt: skip
     return [check for check in every if check.fails.any()]

@@ -10,8 +10,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from router.core.codes import COMPLETED, TICKET_STATES
 from router.core.machine import Machine
 from router.core.state import Arrays
+from router.wire.fields import instant_text
 
 Int64s = NDArray[np.int64]
 Core = Machine | Arrays
@@ -59,6 +61,17 @@ class Sight(NamedTuple):
     def policy(self) -> Any:
         """The record of the policy in force."""
         return self.arrays.policy[0]
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the ticket has ended, one way or another."""
+        return int(self.row["state"]) >= COMPLETED
+
+    @property
+    def ending(self) -> str:
+        """How the ticket ended, and when."""
+        closed_us = int(self.row["forget_us"]) - int(self.policy["retention_us"])
+        return f"{TICKET_STATES[int(self.row['state'])]} at {instant_text(closed_us)}"
 
     def of_agents(self, field: str) -> Int64s:
         """Return a field of all agents."""

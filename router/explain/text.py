@@ -50,6 +50,9 @@ def _outcome(case: Case) -> str:
         case.names.queue(int(profile["queue"])),
     )
     about = f"{case.ticket} ({channel}, {queue}{stage}) at {instant_text(case.sight.at_us)}"
+    if case.sight.is_closed:
+        by = f" by {case.decided.ended_by}" if case.decided.ended_by else ""
+        return f"{about}: {case.sight.ending}{by}; nobody is asked any more."
     about += f", waited {wait_s:.1f} s{promise}"
     if case.chosen:
         whom = " and ".join(
@@ -112,7 +115,7 @@ def _instead(other: Candidate, winner: Candidate) -> str:
 
 def _barred(case: Case) -> list[str]:
     total = sum(case.counts.values())
-    if not total:
+    if not total or case.sight.is_closed:
         return []
     listed = ", ".join(f"{count} by {_plain(name)}" for name, count in case.counts.items())
     return [f"{counted(total, 'agent')} excluded: {listed}."]

@@ -106,6 +106,22 @@ def test_a_ticket_that_waits_says_why() -> None:
     )
 
 
+def test_a_closed_ticket_is_told_by_its_end() -> None:
+    """How and when it ended, and that nobody is asked any more; whoever is asked about hears the same."""
+    story = ToldStory("agent ann", "agent bo away")
+    story.tell_at(10, "ticket t1")
+    story.tell_at(11, "cancel t1")
+    story.tell_at(20, "tick")
+    end = "canceled at 1970-01-01T00:00:11.000000Z"
+    case = story.explain("t1")
+    assert render(case) == (
+        f"t1 (chat, main) at 1970-01-01T00:00:20.000000Z: {end}; nobody is asked any more."
+    )
+    told = answer(case, story.agent("ann"))
+    assert (told.outcome, told.candidates, told.excluded) == ("closed", [], {"ticket_closed": 2})
+    assert told.why_not.text == f"ann cannot take t1: ticket closed ({end})."
+
+
 def test_a_cool_down_and_a_preference_are_told() -> None:
     """Who declined is out for a while; whom the ticket prefers comes first under any key."""
     story = ToldStory("policy key=idle order=age", "agent ann", "agent bo")
