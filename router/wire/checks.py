@@ -15,7 +15,7 @@ from msgspec import UNSET, UnsetType
 from router.wire.agents import AgentBody, AgentPatch, PresenceBody
 from router.wire.fields import ID_PATTERN, LANGUAGE_TAG_PATTERN, TIME_US_MAX, microseconds
 from router.wire.problems import FieldError, wrong
-from router.wire.registry import CalendarBody, QueueBody
+from router.wire.registry import CalendarBody, ChannelBody, QueueBody
 from router.wire.tickets import (
     BatchTicket,
     EscalateBody,
@@ -162,6 +162,13 @@ def _agent(body: AgentBody | AgentPatch) -> list[FieldError]:
     return errors
 
 
+def _channel(body: ChannelBody) -> list[FieldError]:
+    if not (body.interruptible and body.interrupts):
+        return []
+    # Its own load would never keep it away, so an agent could be given any number.
+    return [wrong("/interrupts", "Expected false beside interruptible, or the reverse.", True)]
+
+
 def _calendar(body: CalendarBody) -> list[FieldError]:
     errors = []
     for index, span in enumerate(body.weekly):
@@ -197,6 +204,7 @@ CHECKS: MappingProxyType[type, Checker] = MappingProxyType(
         PresenceBody: _presence,
         AgentBody: _agent,
         AgentPatch: _agent,
+        ChannelBody: _channel,
         CalendarBody: _calendar,
         QueueBody: _queue,
     }
