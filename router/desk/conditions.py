@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 
 from router.wire.calls import Call, Reply, refused
-from router.wire.problems import FieldError
+from router.wire.problems import FieldError, invalid
 
 
 def validation_failed(errors: Iterable[FieldError]) -> Reply:
     """Refuse a call whose body names what does not exist or contradicts itself."""
-    return refused("validation_failed", errors=errors)
+    body = invalid(list(errors))
+    return Reply(body.status, body)
 
 
 def unknown(what: str, id_: str) -> Reply:

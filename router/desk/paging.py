@@ -6,7 +6,8 @@ from binascii import Error as NotBase64
 from collections.abc import Iterable
 from typing import cast
 
-from router.wire.calls import Call, Reply, refused
+from router.desk.conditions import validation_failed
+from router.wire.calls import Call, Reply
 from router.wire.problems import wrong
 
 LIMIT = 100
@@ -27,7 +28,7 @@ def start_of(call: Call) -> str | Reply:
         return urlsafe_b64decode(cursor.encode()).decode()
     except (NotBase64, UnicodeError):
         detail = "Expected the next of an earlier page."
-        return refused("validation_failed", errors=[wrong("?cursor", detail, cursor)])
+        return validation_failed([wrong("?cursor", detail, cursor)])
 
 
 def limit_of(call: Call, most: int = 1_000) -> int:

@@ -34,12 +34,17 @@ NAMED_MAX: Final = 5
 # -- what a body names -------------------------------------------------------------------------------------------------
 
 
+def a_or_an(noun: str) -> str:
+    """Return a noun with its article."""
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+
+
 def missing(
     directory: Directory, kind: int, ids: Iterable[tuple[str, str | None]]
 ) -> list[FieldError]:
     """Return an error for each (pointer, id) that names nothing; an id of None names nothing on purpose."""
     return [
-        wrong(pointer, f"Expected a {KINDS[kind]} that exists.", id_)
+        wrong(pointer, f"Expected {a_or_an(KINDS[kind])} that exists.", id_)
         for pointer, id_ in ids
         if id_ is not None and directory.document(kind, id_) is None
     ]

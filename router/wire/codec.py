@@ -14,7 +14,7 @@ from typing import Any, TypeVar, get_type_hints
 import msgspec
 
 from router.wire.checks import all_well, check
-from router.wire.diagnose import ERRORS_MAX, HugeNumber, diagnose
+from router.wire.diagnose import HugeNumber, diagnose
 from router.wire.fields import TICKETS_PER_BATCH_MAX
 from router.wire.negotiation import (
     JSON,
@@ -24,7 +24,7 @@ from router.wire.negotiation import (
     accepted_format,
     body_format,
 )
-from router.wire.problems import FieldError, Problem, problem, wrong
+from router.wire.problems import FieldError, Problem, invalid, problem, wrong
 from router.wire.tickets import Batch, BatchTicket, RefusedTicket, TicketsBatch
 
 __all__ = ["decode", "decode_batch", "decode_body", "decode_query", "encode", "fit"]
@@ -67,7 +67,7 @@ def decode(data: bytes, content_type: str | None, kind: type[Body]) -> Body | Pr
     except _UNREADABLE as error:
         return _unreadable(data, form, error)
     errors = check(body)
-    return _invalid(errors) if errors else body
+    return invalid(errors) if errors else body
 
 
 def decode_batch(data: bytes, content_type: str | None) -> Batch | Problem:
@@ -102,7 +102,7 @@ def decode_query(
         sent = error.value
         errors.append(wrong("?" + error.pointer[1:], error.detail, sent))
     if errors:
-        return _invalid(errors)
+        return invalid(errors)
     return msgspec.structs.asdict(msgspec.convert(values, kind)) if kind else {}
 
 
@@ -113,7 +113,7 @@ def fit(value: object, kind: type[Body]) -> Body | Problem:
     except msgspec.ValidationError as error:
         return _mend(value, kind, str(error))
     errors = check(body)
-    return _invalid(errors) if errors else body
+    return invalid(errors) if errors else body
 
 
 def encode(reply: object, accept: str | None = None) -> tuple[bytes, str]:
@@ -171,11 +171,11 @@ def _mend(value: object, kind: type[Body], told: str) -> Body | Problem:
     partial = _partial(kind, diagnosis.fields)
     errors = diagnosis.errors + check(partial)
     if errors:
-        return _invalid(errors)
+        return invalid(errors)
     try:
         return msgspec.convert(diagnosis.fields, kind)
     except msgspec.ValidationError:
-        return _invalid([_told(ValueError(told))])
+        return invalid([_told(ValueError(told))])
 
 
 def _partial(kind: type[Body], fields: dict[str, object]) -> Body:
@@ -201,7 +201,7 @@ def _mend_batch(value: object) -> Batch | Problem:
     """Read a batch item by item; the problem is of the whole when it is no batch at all."""
     items = value.get("tickets") if isinstance(value, dict) and len(value) == 1 else None
     if not isinstance(items, list) or not 0 < len(items) <= TICKETS_PER_BATCH_MAX:
-        return _invalid(diagnose(value, TicketsBatch).errors)
+        return invalid(diagnose(value, TicketsBatch).errors)
     read: list[BatchTicket | RefusedTicket] = []
     for item in items:
         try:
@@ -231,7 +231,7 @@ def _checked_items(
         if first.setdefault(item.id, index) != index:
             detail = f"Expected each id once; it is that of /tickets/{first[item.id]} already."
             errors = [*errors, wrong("/id", detail, item.id)]
-        checked.append(RefusedTicket(id=item.id, problem=_invalid(errors)) if errors else item)
+        checked.append(RefusedTicket(id=item.id, problem=invalid(errors)) if errors else item)
     return tuple(checked)
 
 
@@ -250,14 +250,6 @@ def _number(text: str) -> object:
 
 def _told(error: Exception) -> FieldError:
     return wrong("", str(error))
-
-
-def _invalid(errors: list[FieldError]) -> Problem:
-    count = len(errors)
-    detail = "1 field is not valid." if count == 1 else f"{count} fields are not valid."
-    if count >= ERRORS_MAX:
-        detail = f"More than {ERRORS_MAX - 1} fields are not valid; the first {ERRORS_MAX} follow."
-    return problem("validation_failed", detail, errors=errors[:ERRORS_MAX])
 
 
 def _unsupported(content_type: str | None) -> Problem:

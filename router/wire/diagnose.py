@@ -15,13 +15,11 @@ import msgspec
 from msgspec import Meta, inspect
 
 from router.wire.checks import pointer_part
-from router.wire.problems import FieldError, wrong
+from router.wire.problems import ERRORS_MAX, FieldError, wrong
 from router.wire.wording import expected
 
-__all__ = ["ERRORS_MAX", "HugeNumber", "diagnose"]
+__all__ = ["HugeNumber", "diagnose"]
 
-ERRORS_MAX = 100
-"""Errors that one problem lists; a body with more has the rest left out."""
 _BROKEN = object()
 """Stands for a value that does not fit; never leaves this module."""
 

@@ -1,23 +1,27 @@
 """Problems as RFC 9457 values: one literal table of codes, one struct, one way to make it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import msgspec
 
 __all__ = [
+    "ERRORS_MAX",
     "PROBLEMS",
     "PROBLEM_TYPE_PREFIX",
     "FieldError",
     "Problem",
     "ProblemKind",
+    "invalid",
     "problem",
     "shown",
     "wrong",
 ]
 
 PROBLEM_TYPE_PREFIX = "urn:cordboard:problem:"
+ERRORS_MAX = 100
+"""Errors that one problem lists; a body with more has the rest left out."""
 SHOWN_MAX = 80
 """Characters of an offending value that a problem repeats."""
 EXACT_MAX = 2**53
@@ -158,7 +162,9 @@ _KINDS: dict[str, ProblemKind] = {
         503, "The server is not ready", "Wait until /readyz answers 200, then repeat."
     ),
     "store_full": ProblemKind(
-        503, "The journal cannot be written", "Nothing was done; repeat when the disk has room."
+        503,
+        "The journal cannot be written",
+        "Make room and start the server anew, then repeat; nothing was done.",
     ),
     "limit_reached": ProblemKind(
         503, "A limit of this server is reached", "Finish or remove something, or raise the limit."
@@ -197,6 +203,15 @@ def problem(
     )
 
 
+def invalid(errors: Sequence[FieldError]) -> Problem:
+    """Make the problem that lists fields that are not valid, and says how many there are."""
+    count = len(errors)
+    detail = "1 field is not valid." if count == 1 else f"{count} fields are not valid."
+    if count >= ERRORS_MAX:
+        detail = f"More than {ERRORS_MAX - 1} fields are not valid; the first {ERRORS_MAX} follow."
+    return problem("validation_failed", detail, errors=errors[:ERRORS_MAX])
+
+
 def shown(value: object) -> object:
     """Return what a problem repeats of an offending value: a short scalar for any format."""
     match value:
@@ -214,6 +229,8 @@ def shown(value: object) -> object:
             return f"an array of {len(value)}"
         case dict():
             return f"an object of {len(value)}"
+        case msgspec.msgpack.Ext():
+            return f"an extension of type {value.code}"
         case _:
             return _cut(str(value))
 

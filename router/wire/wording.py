@@ -14,12 +14,16 @@ def expected(node: inspect.Type) -> str:
 
 
 def _range(node: inspect.IntType | inspect.FloatType) -> str:
-    low = f" from {node.ge:.15g}" if node.ge is not None else ""
-    low = f" above {node.gt:.15g}" if node.gt is not None else low
+    low = f" from {_plain(node.ge)}" if node.ge is not None else ""
+    low = f" above {_plain(node.gt)}" if node.gt is not None else low
     if node.le is None:
         return low
     joint = " to" if node.ge is not None else " and up to" if low else " up to"
-    return f"{low}{joint} {node.le:.15g}"
+    return f"{low}{joint} {_plain(node.le)}"
+
+
+def _plain(number: float) -> str:
+    return str(number) if isinstance(number, int) else f"{number:.15g}"
 
 
 def _size(node: inspect.StrType | inspect.DictType | inspect.VarTupleType, unit: str) -> str:

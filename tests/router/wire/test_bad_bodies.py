@@ -5,9 +5,8 @@ import pytest
 
 from router.wire.agents import AgentBody, NoBody, PresenceBody
 from router.wire.codec import decode, decode_batch, decode_query, encode
-from router.wire.diagnose import ERRORS_MAX
 from router.wire.negotiation import JSON, MSGPACK
-from router.wire.problems import Problem
+from router.wire.problems import ERRORS_MAX, Problem
 from router.wire.registry import CalendarBody, ChannelBody, QueueBody
 from router.wire.tickets import (
     Batch,
