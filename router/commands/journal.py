@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -26,12 +27,23 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "journal", help="The journal's file, or KIND:REST as the store settings read it."
     )
     parser.add_argument(
-        "--from", dest="first", type=int, default=1, metavar="N", help="First frame (1)."
+        "--from", dest="first", type=count_from(1), default=1, metavar="N", help="First frame (1)."
     )
     parser.add_argument(
-        "--frames", type=int, default=0, metavar="N", help="At most so many frames (all)."
+        "--frames", type=count_from(0), default=0, metavar="N", help="At most so many frames (all)."
     )
     parser.add_argument("--json", action="store_true", help="One JSON object a line.")
+
+
+def count_from(least: int) -> Callable[[str], int]:
+    """Return a reader of whole numbers from ``least`` on, as argparse likes it."""
+
+    def read(text: str) -> int:
+        if not text.isascii() or not text.isdecimal() or int(text) < least:
+            raise argparse.ArgumentTypeError(f"is {text!r}, expected a whole number from {least}")
+        return int(text)
+
+    return read
 
 
 def row(record: Any, names: dict[int, str]) -> dict[str, Any]:

@@ -129,6 +129,18 @@ class JournalDamaged(StoreError):  # noqa: N818
         return f"{where} is damaged: {self.field} is {self.found}, expected {self.expected}."
 
 
+class NoJournal(StoreError):  # noqa: N818
+    """Say that there is nothing at the path of a journal that was to be opened."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path = path
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"There is no journal at {self.path}: {self.reason}."
+
+
 class NotAJournal(StoreError):  # noqa: N818
     """Say that a file exists but was not written by this program."""
 

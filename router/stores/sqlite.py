@@ -28,6 +28,7 @@ from router.stores.sqlite_file import (
     create_if_missing,
     named_errors,
     recognize,
+    refuse_nothing,
     refuse_old_sqlite,
 )
 from router.stores.sqlite_rows import (
@@ -108,6 +109,7 @@ class SqliteStore:
     def open_to_read(self) -> Tail:
         """Open beside a living owner without claiming anything."""
         with named_errors(self._title):
+            refuse_nothing(self._path)
             connection = self._connect(reading=True)
             try:
                 tail = stored_tail(connection)

@@ -11,6 +11,7 @@ import apsw
 
 from router.stores.errors import (
     JournalDamaged,
+    NoJournal,
     NotAJournal,
     SchemaTooNew,
     SqliteTooOld,
@@ -68,6 +69,14 @@ def refuse_old_sqlite(version: str) -> None:
         raise SqliteTooOld(version, needed)
 
 
+def refuse_nothing(path: Path) -> None:
+    """Raise ``NoJournal`` or ``NotAJournal`` unless there is a file to read at this path."""
+    if not path.exists():
+        raise NoJournal(str(path), "no such file")
+    if not path.is_file():
+        raise NotAJournal(str(path), "it is no regular file")
+
+
 def create_if_missing(path: Path, vfs: str | None) -> None:
     """Put an empty journal at ``path`` in one step, unless something is there already.
 
@@ -76,6 +85,8 @@ def create_if_missing(path: Path, vfs: str | None) -> None:
     """
     if path.exists():
         return
+    if not path.parent.is_dir():
+        raise NoJournal(str(path), f"the folder {path.parent} does not exist")
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".new", dir=path.parent)
     os.close(handle)
     embryo = Path(name)
@@ -146,7 +157,7 @@ def named_errors(journal: str) -> Iterator[None]:
     except (apsw.BusyError, apsw.LockedError) as error:
         raise StoreBusy(journal, str(error)) from error
     except DAMAGES as error:
-        raise JournalDamaged(None, "SQLite's file", "an intact one", str(error)) from error
+        raise JournalDamaged(None, "SQLite's file", "a readable one", f"not ({error})") from error
     except apsw.IOError as error:
         if _code(error) == apsw.SQLITE_IOERR_SHORT_READ:
             raise JournalDamaged(None, "SQLite's file", "whole pages", "cut short") from error
