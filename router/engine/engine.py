@@ -125,7 +125,10 @@ class Engine:
     async def close(self) -> None:
         """Finish what is under way, make it durable and let go of the journals."""
         self._is_closing = True
-        await asyncio.gather(*(line.close() for line in self._lines.values()))
+        closing = (line.close() for line in self._lines.values())
+        for ended in await asyncio.gather(*closing, return_exceptions=True):
+            if isinstance(ended, BaseException):  # only now: a journal that stopped delays no other
+                raise ended
 
 
 def count_floor(

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final, Protocol
 
+import structlog
+
 from router.core.limits import COMMANDS_PER_CALL_MAX, COMMANDS_PER_RUN_MAX, NEVER_US
 from router.engine.archive import load_events, loader
 from router.engine.feed import Feed, Lazy
@@ -31,6 +33,8 @@ CALLS_PER_SETTLEMENT_MAX: Final = 512
 COMMANDS_ROOM: Final = COMMANDS_PER_RUN_MAX - COMMANDS_PER_CALL_MAX
 """No further call is admitted above so many commands: any call must still fit."""
 LONGEST_SLEEP_S: Final = 60.0
+
+LOG = structlog.get_logger("cordboard.engine")
 
 Answer = tuple[asyncio.Future[Reply], Reply]
 
@@ -156,7 +160,7 @@ class Line:
         try:
             sealed, replies = self._settle(done, waiting)
         except Exception as error:
-            self._break(error, waiting)
+            self._break(error, [*waiting, *(answer for answer, _ in done)])
             raise
         done += zip(waiting, replies, strict=True)
         self._write(sealed, done)
@@ -273,6 +277,7 @@ class Line:
 
     def _on_failure(self, failure: Exception) -> None:
         """Refuse everything that is not durable: it is not known to be lost, but nobody may count on it."""
+        LOG.error("journal_stopped", why=str(failure))
         self._refuse_inbox()
         while self._answers:
             self._give_up(self._answers.popleft()[1], failure)
