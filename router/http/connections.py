@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import structlog
 from aiohttp import web
+from aiohttp.http_exceptions import LineTooLong
 
 from router.http.answer import Letterhead, answer_problem
 from router.metrics import Metrics
@@ -112,8 +113,7 @@ class Connection(web.RequestHandler):
             LOG.error("request_failed", exc_info=exc)
             reason = problem("internal")
         else:
-            # The first line names the fault; what follows repeats the request.
-            told = (message or str(exc) or "").strip().partition("\n")[0][:TOLD_CHARS]
+            told = told_of(exc, message)
             LOG.debug("request_unreadable", reason=told)
             reason = problem("malformed_request", told or None)
         answer = answer_problem(self._letterhead, reason)
@@ -130,6 +130,14 @@ class Connection(web.RequestHandler):
             "Connection: close",
         )
         return "\r\n".join(lines).encode() + b"\r\n\r\n" + answer.body
+
+
+def told_of(exc: BaseException | None, message: str | None) -> str:
+    """Return what aiohttp found wrong with a request, without what it repeats of the request."""
+    if isinstance(exc, LineTooLong):
+        return f"The request line or a header is longer than {LINE_BYTES_MAX} bytes."
+    # The first line names the fault; what follows repeats the request.
+    return (message or str(exc) or "").strip().partition("\n")[0][:TOLD_CHARS].rstrip(":")
 
 
 class Listener(web.Server):

@@ -52,7 +52,7 @@ def ready(service: Service) -> Reply:
     reasons = "; ".join(
         f"{name}: {state}" for name, state in checks.items() if state not in ("ok", OPEN_NOTE)
     )
-    return refused("not_ready", f"{reasons or 'not ready'}.", retry_after_s=1)
+    return refused("not_ready", f"{(reasons or 'not ready').rstrip('.')}.", retry_after_s=1)
 
 
 async def metrics_text(service: Service) -> bytes:
