@@ -10,7 +10,17 @@ from pathlib import Path
 from time import perf_counter
 from typing import Final
 
-VERSIONED: Final = ("cordboard", "numba", "llvmlite", "numpy", "ortools", "aiohttp", "uvloop", "apsw", "msgspec")
+VERSIONED: Final = (
+    "cordboard",
+    "numba",
+    "llvmlite",
+    "numpy",
+    "ortools",
+    "aiohttp",
+    "uvloop",
+    "apsw",
+    "msgspec",
+)
 SYNCS: Final = 200
 SYNC_BYTES: Final = 4096
 
