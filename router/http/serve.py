@@ -86,13 +86,15 @@ class Server:
                 await self.service.drained()
         except TimeoutError:
             LOG.warning("drain_timed_out", requests=self.service.in_flight)
-        await self.service.engine.close()
-        await self.service.streams.end_all()
-        if self._runner is not None:
-            await self._runner.cleanup()
-        if self._ticks is not None:
-            self._ticks.cancel()
-        LOG.info("stopped")
+        try:
+            await self.service.engine.close()
+        finally:  # a journal that failed is told by the engine; streams end kindly all the same
+            await self.service.streams.end_all()
+            if self._runner is not None:
+                await self._runner.cleanup()
+            if self._ticks is not None:
+                self._ticks.cancel()
+            LOG.info("stopped")
 
     def _tick(self, due_s: float) -> None:
         loop = asyncio.get_running_loop()
