@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from router.stores.errors import StoreError, StoreFailed, StoreFull
+from router.stores.errors import NoJournal, StoreFailed, StoreFull
 from router.stores.frames import Frame, verify_chain
 from router.stores.sqlite import SqliteStore
 from tests.router.stores.journals import body_of, frames_after, grow
@@ -130,11 +130,11 @@ def test_a_file_that_may_not_grow_keeps_what_was_acknowledged(tmp_path: Path) ->
 
 def test_a_place_where_nothing_can_be_written_is_named(tmp_path: Path) -> None:
     """A folder that is not there, or a folder instead of a file, is told apart from damage."""
-    with pytest.raises(StoreFailed, match="No such file"):
+    with pytest.raises(NoJournal, match="nowhere does not exist"):
         SqliteStore(tmp_path / "nowhere" / "journal.sqlite").open()
     with pytest.raises(StoreFailed, match="unable to open"):
         SqliteStore(tmp_path).open()
-    with pytest.raises(StoreError):
+    with pytest.raises(NoJournal, match=r"nothing\.sqlite: no such file"):
         SqliteStore(tmp_path / "nothing.sqlite").open_to_read()
 
 
