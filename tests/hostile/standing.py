@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
+import pytest
 
 from router.client import Client
 from router.engine.engine import Engine, EngineSettings
@@ -65,11 +66,17 @@ class Standing(NamedTuple):
 
 @asynccontextmanager
 async def standing(
-    folder: Path, clock: Movable | None = None, **server: Any
+    folder: Path,
+    clock: Movable | None = None,
+    ends_with: type[Exception] | None = None,
+    **server: Any,
 ) -> AsyncIterator[Standing]:
-    """Serve both tenants from the journals in a folder; an empty one gets a floor of one agent each."""
+    """Serve both tenants from the journals in a folder; an empty one gets a floor of one agent each.
+
+    ``ends_with`` is what stopping must raise, when a journal is to have failed.
+    """
     clock = clock or Movable()
-    is_new = not (folder / "acme.sqlite").exists()  # noqa: ASYNC240 - a look at a local folder
+    is_new = not (folder / "acme.sqlite").exists()
     settings = EngineSettings(lambda tenant: f"sqlite:{folder}/{tenant}.sqlite", tuple(TENANTS))
     engine = await Engine.open(settings, clock)
     found = Server(
@@ -87,10 +94,11 @@ async def standing(
                 await furnish(found.url, key)
         yield Standing(found, engine, clock)
     finally:
-        await found.stop()
+        with pytest.raises(ends_with) if ends_with else nullcontext():
+            await found.stop()
 
 
-async def furnish(url: str, key: str) -> None:
+async def furnish(url: str, key: str | None) -> None:
     """Make a queue, a skill and an agent who is there."""
     async with Client(url, key) as client:
         await client.call("queues.put", "support", {})
