@@ -33,6 +33,10 @@ CALLS_PER_SETTLEMENT_MAX: Final = 512
 COMMANDS_ROOM: Final = COMMANDS_PER_RUN_MAX - COMMANDS_PER_CALL_MAX
 """No further call is admitted above so many commands: any call must still fit."""
 LONGEST_SLEEP_S: Final = 60.0
+LULL_S: Final = 0.1
+"""So long without a call, and a snapshot that is due is taken."""
+SNAPSHOT_PUT_OFF_MAX: Final = 20
+"""A snapshot waits for a lull during so many times the events after which it was due, not longer."""
 
 LOG = structlog.get_logger("cordboard.engine")
 
@@ -70,6 +74,7 @@ class Line:
         self._snapshot_every = snapshot_every
         self._snapshot_seq = tail.next_seq
         self._saving: asyncio.Task[None] | None = None
+        self._lull: asyncio.TimerHandle | None = None
         self._is_scheduled = False
         self._is_closing = False
         self._timer: asyncio.TimerHandle | None = None
@@ -256,10 +261,38 @@ class Line:
         while self._answers and self._answers[0][0] <= number:
             for answer, reply in self._answers.popleft()[1]:
                 resolve(answer, reply)
-        due = self.feed.last_seq - self._snapshot_seq >= self._snapshot_every
-        if due and self._saving is None and not self._is_closing:
-            self._saving = self._loop.create_task(self.save_snapshot())
-            self._saving.add_done_callback(self._saved)
+        if self.feed.last_seq - self._snapshot_seq >= self._snapshot_every:
+            self._plan_snapshot()
+
+    def _plan_snapshot(self) -> None:
+        """
+        Save a snapshot when the line falls quiet, or now if that has been put off for too long.
+
+        Copying the state keeps the loop for some 2 us a ticket: 0.4 s with 200,000 tickets, under load too long for
+        those who wait, and nobody's loss in a lull.
+        """
+        if self._saving is not None or self._is_closing:
+            return
+        put_off = (self.feed.last_seq - self._snapshot_seq) // self._snapshot_every
+        if put_off >= SNAPSHOT_PUT_OFF_MAX:
+            self._begin_snapshot()
+        elif self._lull is None:
+            self._lull = self._loop.call_later(LULL_S, self._snapshot_if_quiet, self.calls)
+
+    def _snapshot_if_quiet(self, calls: int) -> None:
+        """Save a snapshot if no call came since ``calls`` were counted; else wait for the next lull."""
+        self._lull = None
+        if self._saving is not None or self._is_closing or self._why_stopped() is not None:
+            return
+        if self.calls == calls and not self._inbox:
+            self._begin_snapshot()
+        else:
+            self._plan_snapshot()
+
+    def _begin_snapshot(self) -> None:
+        """Save a snapshot beside the work."""
+        self._saving = self._loop.create_task(self.save_snapshot())
+        self._saving.add_done_callback(self._saved)
 
     def _saved(self, task: "asyncio.Task[None]") -> None:
         """Note the end of a snapshot; one that failed is tried again later, the journal is complete without it."""
@@ -308,8 +341,9 @@ class Line:
         while self._inbox and self._why_stopped() is None:
             self._work()
         self._is_closing = True
-        if self._timer is not None:
-            self._timer.cancel()
+        for alarm in (self._timer, self._lull):
+            if alarm is not None:
+                alarm.cancel()
         if self.writer.failure is None:
             await self.writer.wait_durable(self._number)
             if self._saving is not None:

@@ -50,7 +50,7 @@ def begin(journal: Path) -> Life:
 async def _serve(journal: Path, writing: int) -> None:
     """Serve until killed."""
     clock = Clock()
-    settings = EngineSettings(lambda tenant: f"sqlite:{journal}", snapshot_every=2_000)
+    settings = EngineSettings(lambda tenant: f"sqlite:{journal}", snapshot_every=50)
     engine = await Engine.open(settings, clock)
     server = Server(engine, Settings(server=ServerSettings(port=0)), clock)
     await server.start()
