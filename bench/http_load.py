@@ -40,12 +40,14 @@ class Result(NamedTuple):
         return self.answers / self.seconds
 
 
-def put_request(path: str, body: bytes, key: str, method: str = "PUT") -> tuple[bytes, bytes]:
+def put_request(
+    path: str, body: bytes, key: str, method: str = "PUT", media: str = "application/json"
+) -> tuple[bytes, bytes]:
     """Return what stands before and after the id in a request."""
     head = f"{method} {path}".encode()
     tail = (
         f" HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {key}\r\n"
-        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        f"Content-Type: {media}\r\nContent-Length: {len(body)}\r\n\r\n"
     ).encode()
     return head, tail + body
 
