@@ -106,6 +106,7 @@ class Machine:
         self._inbox_words = arrays.inbox_words.view(np.uint8).data
         self._event_bytes = arrays.events.view(np.uint8).data
         self._seq, self._ticket_top = arrays.head["seq"], arrays.head["ticket_top"]
+        self._agents = arrays.head["agents"]
         self._events_used, self._words_used = arrays.scratch["events"], arrays.scratch["words"]
 
     # -- telling -----------------------------------------------------------------------------------------------------
@@ -123,6 +124,8 @@ class Machine:
             raise FullError(f"{n} commands wait for a run; {limit}")
         field = fields.get
         agent, profile, aux = field("agent", -1), field("profile", -1), field("aux", 0)
+        if kind == c.SET_AGENT and agent >= max(self.agents_max, int(self._agents[0])):
+            raise FullError(f"agent number {agent}: at most {self.agents_max} agents fit")
         if kind < c.ADD_TICKET and words:
             self._make_room_for(kind, agent if kind == c.SET_AGENT else aux, profile, words)
         if n == self.sizes.inbox:
@@ -142,16 +145,21 @@ class Machine:
         return n
 
     def push_ticket(self, at_us: int, profile: int, words: Sequence[int]) -> int:
-        """Queue an ADD_TICKET: ``push`` for the busiest of commands, in half the time."""
+        """
+        Queue an ADD_TICKET: ``push`` for the busiest of commands, in half the time.
+
+        It carries the limit it is told under, so that deciding again refuses alike, whatever its own limit is.
+        """
         n, start, length = self._count, self._words, len(words)
         if (
             n == min(self.sizes.inbox, COMMANDS_PER_RUN_MAX)
             or start + length > self.sizes.inbox_words
         ):
-            return self.push(c.ADD_TICKET, at_us, words, profile=profile)
+            return self.push(c.ADD_TICKET, at_us, words, profile=profile, aux=self.tickets_max)
         self._put_words(words)
         _COMMAND.pack_into(
-            self._inbox, n * _COMMAND.size, at_us, 0, 0, 0, c.ADD_TICKET, 0, -1, -1, profile, 0, start, length
+            self._inbox, n * _COMMAND.size, at_us, 0, 0, 0, c.ADD_TICKET, 0, -1, -1, profile, self.tickets_max,
+            start, length,
         )  # fmt: skip
         self._count = n + 1
         return n
@@ -175,7 +183,7 @@ class Machine:
         first_seq = int(self._seq[0]) + 1
         n, words = self._count, self._words
         if int(self._ticket_top[0]) + n > self.sizes.tickets:
-            self._make_room(tickets=int(self._ticket_top[0]) + n)
+            self._make_room(tickets=min(int(self._ticket_top[0]) + n, self.tickets_max))
         short = run_loop(self.handle, n)
         while short != c.RUN_DONE:
             self._relieve(short)
@@ -213,7 +221,7 @@ class Machine:
         offered, ends = np.count_nonzero([kinds == c.E_OFFERED, kinds > c.E_OFFERED], axis=1)
         self._make_room(
             events=len(events), event_words=len(words),
-            tickets=int(head["ticket_top"] + np.count_nonzero(kinds == c.E_ADDED)),
+            tickets=1 + int(events["ticket"][kinds == c.E_ADDED].max(initial=-1)),
             works=int(head["work_top"] + offered),
             ties=int(head["tie_top"] + ends) + len(words) // 3,
         )  # fmt: skip
@@ -273,8 +281,6 @@ class Machine:
         if len(words) < LEAST_WORDS.get(kind, 0):
             return
         if kind == c.SET_AGENT:
-            if row >= self.agents_max:
-                raise FullError(f"agent number {row}: at most {self.agents_max} agents fit")
             if min(words[4:9]) < 0:
                 return
             at = layout.AGENT_WORDS
@@ -307,8 +313,6 @@ class Machine:
 
     def _make_room(self, **wanted: int) -> None:
         """Grow what is too small for ``wanted`` rows."""
-        if wanted.get("tickets", 0) > self.tickets_max:
-            wanted["tickets"] = self.tickets_max  # beyond it the rules refuse
         small = {name: n for name, n in wanted.items() if n > getattr(self.sizes, name)}
         for name, n in small.items():
             if n > LIMITS.get(name, n):
@@ -333,11 +337,11 @@ class Machine:
             self._grow(ties=2 * n.ties)
 
     def _grow(self, **least: int) -> None:
-        """Move to larger arrays: at least doubled, agents in multiples of 64, tickets up to their limit."""
+        """Move to larger arrays: doubled, agents in multiples of 64, tickets past their limit only for a journal."""
         sizes = {name: max(n, 2 * getattr(self.sizes, name)) for name, n in least.items()}
         if "agents" in sizes:
             sizes["agents"] = -(-sizes["agents"] // 64) * 64
         if "tickets" in sizes:
-            sizes["tickets"] = max(self.sizes.tickets, min(sizes["tickets"], self.tickets_max))
+            sizes["tickets"] = max(least["tickets"], min(sizes["tickets"], self.tickets_max))
         self.sizes = self.sizes._replace(**sizes)
         self._adopt(grown(self.arrays, self.sizes))

@@ -33,15 +33,19 @@ def free_ticket_row(s: Arrays) -> int:
 
 @rule
 def add_ticket(s: Arrays, n: int) -> None:
-    """Admit a ticket; a full queue sends it to its overflow, a ticket nobody can ever match is marked."""
+    """
+    Admit a ticket; a full queue sends it to its overflow, a ticket nobody can ever match is marked.
+
+    The command says how many tickets there may be (``aux``), 0 for as many as there is room for.
+    """
     command = s.inbox[n]
     p = int(command.profile)
     if not is_good_ticket(s, n):
         refuse(s, c.R_BAD_COMMAND, p)
         return
     row = free_ticket_row(s)
-    if row < 0:
-        refuse(s, c.R_TICKETS_FULL, s.tickets.shape[0])
+    if row < 0 or 0 < command.aux <= s.head[0].tickets_live:
+        refuse(s, c.R_TICKETS_FULL, command.aux)
         return
     k = s.profiles[p]
     q = s.queues[k.queue]

@@ -268,10 +268,7 @@ def test_a_ticket_that_a_batch_has_twice_is_made_once():
 def test_a_full_shard_refuses_what_does_not_fit():
     """The tickets that fit are made; the others are refused, alone and in a batch."""
     desk = Desk().furnish()
-    machine = desk.shard.machine
-    machine.tickets_max = 2
-    machine.sizes = machine.sizes._replace(tickets=2)
-    machine._adopt(machine.arrays._replace(tickets=machine.arrays.tickets[:2]))
+    desk.shard.machine.tickets_max = 2
     results = batch(desk, *({"id": f"t{n}", **CHAT} for n in range(3)))
     assert [r.status for r in results] == [201, 201, 503]
     assert results[2].problem.code == "limit_reached"
