@@ -41,6 +41,8 @@ COMMANDS_PER_CALL_MAX = AGENTS_MAX + 1
 A batch of 1,000 tickets brings fewer, even if each asks for something new that relaxes in many steps."""
 COMMANDS_PER_RUN_MAX = 2 * COMMANDS_PER_CALL_MAX
 WORDS_PER_COMMAND_MAX = 16_384
+PLAN_PAIRS_MAX = 2_048
+"""Pairs of one plan; each is an offer and, where a channel accepts by itself, an assignment: two events."""
 DECIDE_ROWS_MAX = 256
 """Tickets decided jointly at once; more are decided in further rounds."""
 CANDIDATES_MAX = 64
@@ -58,3 +60,5 @@ assert AGENTS_MAX % 64 == 0
 assert DECIDE_ROWS_MAX * CANDIDATES_MAX * VALUE_MAX < 2**62
 assert DECIDE_ROWS_MAX * OFFERS_PARALLEL_MAX * 2 < EVENTS_MARGIN
 assert WORKS_PER_AGENT_MAX * 3 < EVENTS_MARGIN
+assert PLAN_PAIRS_MAX * 2 < EVENTS_MARGIN
+assert PLAN_PAIRS_MAX * 2 <= WORDS_PER_COMMAND_MAX

@@ -6,6 +6,7 @@ from router.core.decide.values import FORBIDDEN, pair_value, ticket_urgency
 from router.core.eligibility import has_room, is_eligible, is_on_duty
 from router.core.emit import copy_words, write_event
 from router.core.jit import rule
+from router.core.limits import PLAN_PAIRS_MAX
 from router.core.rules.offering import offer
 from router.core.rules.wellformed import is_good_registry
 from router.core.state import Arrays
@@ -15,6 +16,9 @@ from router.core.state import Arrays
 def apply_plan(s: Arrays, n: int) -> None:
     """Offer the (ticket, agent) pairs of a plan that are still possible; the others are refused one by one."""
     command = s.inbox[n]
+    if command.words % 2 != 0 or command.words > 2 * PLAN_PAIRS_MAX:
+        refuse(s, c.R_BAD_COMMAND, command.words)
+        return
     for k in range(command.words // 2):
         t = int(s.inbox_words[command.words_from + 2 * k])
         a = int(s.inbox_words[command.words_from + 2 * k + 1])

@@ -8,7 +8,7 @@ import pytest
 
 from router.core import codes as c
 from router.core.check import check
-from router.core.limits import NEVER_US, SECOND_US
+from router.core.limits import EVENTS_MARGIN, NEVER_US, PLAN_PAIRS_MAX, SECOND_US
 from router.core.machine import FullError, Machine
 from router.core.recovery import used
 from router.core.state import CANONICAL
@@ -122,3 +122,20 @@ def test_fewer_agents_than_a_journal_has_is_a_limit_for_new_ones_only() -> None:
     assert kinds(small.run()) == [c.E_AGENT_SET]
     with pytest.raises(FullError, match="agent number 3: at most 2 agents fit"):
         small.push(c.SET_AGENT, 0, words, agent=3)
+
+
+@pytest.mark.parametrize("words", [2 * PLAN_PAIRS_MAX + 2, 3])
+def test_a_plan_that_fits_no_buffer_is_refused_whole(words: int) -> None:
+    """A plan is one unit of work, so its events must fit into the margin that every unit has."""
+    machine = Machine()
+    floor(machine)
+    machine.push(c.APPLY_PLAN, SECOND_US, [0] * words)
+    assert kinds(machine.run()) == [c.E_REFUSED]
+
+
+def test_the_longest_plan_stays_within_its_margin() -> None:
+    """Each pair writes no more than the two events that the margin is made for."""
+    machine = Machine()
+    floor(machine)
+    machine.push(c.APPLY_PLAN, SECOND_US, [0] * (2 * PLAN_PAIRS_MAX))
+    assert machine.run().count == PLAN_PAIRS_MAX < EVENTS_MARGIN
