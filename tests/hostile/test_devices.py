@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from router.main import run
 from router.stores.errors import Fenced, StoreFull
 from tests.hostile.standing import ACME, CHAT, START_US, ZOO, Movable, Standing, standing, told
@@ -31,6 +33,8 @@ async def test_a_clock_that_jumps_back_undoes_nothing(tmp_path: Path) -> None:
         told_of = await seqs(at)
         assert [seq for seq, _ in told_of] == list(range(1, len(told_of) + 1))
         assert sorted(at_ for _, at_ in told_of) == [at_ for _, at_ in told_of]
+        found = await at.ask("POST", "/v1/decisions:explain", {"ticket": "t-3"})
+        assert msgspec.json.decode(found.body)["at"] >= told_of[-1][1], "nothing is older than it"
         clock.us = (
             START_US + 31_000_000
         )  # the offer of t-2 ends 30 s after it was made, by any clock
