@@ -20,7 +20,7 @@ TABLES = {
     "BACKENDS": "solver",
     "STORES": "router.stores",
     "METRICS": "router",
-    "COMMANDS": "router.commands",  # the core has a table of this name too, of what it is told
+    "COMMANDS": "router.main",  # the core has a table of this name too, of what it is told
 }
 NAMED_BY = ("key", "path", "code", "name", "id")
 
