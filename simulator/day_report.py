@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from simulator.measures import Latency, Snapshot
 from simulator.report import aligned, duration, refusals, share
+from simulator.tally import Latency, Snapshot
 
 EVENTS_PER_PAGE: Final = 10_000
 TEXT_LINES_MAX: Final = 24

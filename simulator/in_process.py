@@ -32,8 +32,8 @@ from router.wire.problems import Problem
 from router.wire.routes import BY_NAME
 from simulator.desks import HEARD_BY_DESKS, Desks, Heard, Todo, handle_times
 from simulator.ledger import Ledger, Service
-from simulator.measures import STATES, service_targets_us
 from simulator.over_http import Day
+from simulator.tally import STATES, service_targets_us
 
 DRAIN_S: Final = 4 * 3600.0
 """How long a run goes on after the last call of the stream while tickets are open."""

@@ -6,7 +6,7 @@ from typing import Final
 
 from router.incidents.stream import US_PER_SECOND
 from simulator.desks import Heard
-from simulator.measures import DONE, STATES, TARGET_US, WAITING, WORKING
+from simulator.tally import DONE, STATES, TARGET_US, WAITING, WORKING
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from simulator.measures import Latency, Snapshot
+from simulator.tally import Latency, Snapshot
 
 LINE_EVERY_S: Final = 2.0
 QUEUES_SHOWN: Final = 8

@@ -18,7 +18,7 @@ from router.incidents.cutting import TICKET_CALL
 from router.incidents.floor import Floor, Resource
 from router.incidents.stream import US_PER_SECOND, Stream
 from simulator.desks import Desks, Habits, Todo, handle_times, heard
-from simulator.measures import Snapshot, Tally
+from simulator.tally import Snapshot, Tally
 
 ONE_BY_ONE: Final = frozenset({"regions.put", "queues.put"})
 """Calls whose resources may name others of their own kind."""

@@ -28,10 +28,10 @@ from router.incidents.stream import build_stream
 from router.incidents.stream_text import write_floor, write_stream
 from simulator.day_report import Told, explained, largest_decision, queue_lines, summary
 from simulator.live_view import open_view
-from simulator.measures import Snapshot
 from simulator.over_http import Day, Pace, Server, replay
 from simulator.report import duration, refusals
 from simulator.served import ServedProcess, ServerFailedError
+from simulator.tally import Snapshot
 
 SPEED: Final = 900.0
 """A day in 96 s. What bounds it is the agents' answer: an offer stands for 60 s of the log, which

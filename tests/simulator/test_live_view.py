@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from rich.console import Console
 
 from simulator.live_view import LiveView, PlainView, open_view, plain_line, render
-from simulator.measures import Latency, Snapshot
+from simulator.tally import Latency, Snapshot
 
 SNAPSHOT = Snapshot(
     day=datetime(2016, 3, 7, 11, 5, tzinfo=UTC),

@@ -23,7 +23,7 @@ from router.commands.demo import (
 )
 from router.main import run
 from simulator.day_report import Told, explained, largest_decision
-from simulator.measures import Latency, Snapshot
+from simulator.tally import Latency, Snapshot
 
 QUIET = Latency(1.0, 2.0, 3)
 WELL = Snapshot(

@@ -6,7 +6,7 @@ import pytest
 
 from router.incidents.floor import Floor, Resource
 from simulator.desks import heard
-from simulator.measures import Tally, latency
+from simulator.tally import Tally, latency
 
 START = datetime(2016, 3, 7, tzinfo=UTC)
 SECOND = 1_000_000
