@@ -183,10 +183,10 @@ class Machine:
         first_seq = int(self._seq[0]) + 1
         n, words = self._count, self._words
         if int(self._ticket_top[0]) + n > self.sizes.tickets:
-            self._make_room(tickets=min(int(self._ticket_top[0]) + n, self.tickets_max))
+            self.make_room(tickets=min(int(self._ticket_top[0]) + n, self.tickets_max))
         short = run_loop(self.handle, n)
         while short != c.RUN_DONE:
-            self._relieve(short)
+            self.relieve(short)
             short = run_loop(self.handle, -1)
         arrays = self.arrays
         self._count = self._words = 0
@@ -219,7 +219,7 @@ class Machine:
             self._make_room_for(int(e["kind"]), int(at), int(e["profile"]), own)
         head = self.arrays.head[0]
         offered, ends = np.count_nonzero([kinds == c.E_OFFERED, kinds > c.E_OFFERED], axis=1)
-        self._make_room(
+        self.make_room(
             events=len(events), event_words=len(words),
             tickets=1 + int(events["ticket"][kinds == c.E_ADDED].max(initial=-1)),
             works=int(head["work_top"] + offered),
@@ -233,7 +233,7 @@ class Machine:
     def settle_fold(self) -> None:
         """Rebuild what is derived after folding, so that the machine can run again."""
         blank_derived(self.arrays)
-        self._make_room(
+        self.make_room(
             lanes=2 * int(self.arrays.head["ticket_top"][0]) + Sizes().lanes,
             timers=self._alive() + Sizes().timers,
         )
@@ -267,7 +267,7 @@ class Machine:
             "languages": arrays["agent_language"].shape[1], "groups": arrays["agent_group"].shape[1],
             "regions": arrays["distance"].shape[0],
         }  # fmt: skip
-        self._make_room(**wanted)
+        self.make_room(**wanted)
         for name, array in arrays.items():
             copy_in(getattr(self.arrays, name), array)
         self.settle_fold()
@@ -287,7 +287,7 @@ class Machine:
             skills, languages, groups, queues = (int(n) for n in words[4:8])
             ends = (at, at + 2 * skills, at + 2 * (skills + languages))
             group_end = ends[2] + groups
-            self._make_room(
+            self.make_room(
                 agents=row + 1,
                 skills=1 + max(map(int, words[ends[0] : ends[1] : 2]), default=-1),
                 languages=1 + max(map(int, words[ends[1] : ends[2] : 2]), default=-1),
@@ -296,22 +296,22 @@ class Machine:
                 regions=1 + int(words[1]),
             )
         elif kind == c.SET_QUEUE:
-            self._make_room(queues=row + 1)
+            self.make_room(queues=row + 1)
         elif kind == c.SET_PROFILE:
             n = int(words[7])
             group_at = 14 + 3 * n
             named = [int(w) for w in words[14:group_at:3]]
             teams = [int(w) for w in words[group_at : group_at + int(words[8])]]
             places = [int(w) for w in words[group_at + int(words[8]) :]]
-            self._make_room(
+            self.make_room(
                 profiles=profile + 1, queues=1 + int(words[1]), languages=1 + int(words[4]),
                 skills=1 + max(named, default=-1), groups=1 + max(teams, default=-1),
                 regions=1 + max([int(words[3]), *places]),
             )  # fmt: skip
         elif kind == c.SET_DISTANCE:
-            self._make_room(regions=1 + max(map(int, (*words[0::3], *words[1::3]))))
+            self.make_room(regions=1 + max(map(int, (*words[0::3], *words[1::3]))))
 
-    def _make_room(self, **wanted: int) -> None:
+    def make_room(self, **wanted: int) -> None:
         """Grow what is too small for ``wanted`` rows."""
         small = {name: n for name, n in wanted.items() if n > getattr(self.sizes, name)}
         for name, n in small.items():
@@ -320,7 +320,7 @@ class Machine:
         if small:
             self._grow(**small)
 
-    def _relieve(self, short: int) -> None:
+    def relieve(self, short: int) -> None:
         """Make room in the buffer the loop ran short of."""
         n = self.sizes
         if short == c.RUN_EVENTS:

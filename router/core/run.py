@@ -188,12 +188,13 @@ def what_is_short(s: Arrays) -> int:
     return c.RUN_DONE
 
 
-@entry
-def run(s: Arrays, commands: int) -> int:
+@rule
+def run_inbox(s: Arrays, commands: int) -> int:
     """
     Work through an inbox of so many commands, or go on (-1) after room was made.
 
-    Returns ``RUN_DONE``, or which buffer needs room before going on.
+    Returns ``RUN_DONE``, or which buffer needs room before going on. A rule, so that the simulator's own loop can
+    have it inside.
     """
     z = s.scratch[0]
     if commands >= 0:
@@ -220,3 +221,9 @@ def run(s: Arrays, commands: int) -> int:
             z.cursor += 1
         else:
             return c.RUN_DONE
+
+
+@entry
+def run(s: Arrays, commands: int) -> int:
+    """Work through an inbox as ``run_inbox`` does, for drivers that are Python."""
+    return run_inbox(s, commands)
