@@ -36,7 +36,7 @@ def solve(problem: Problem, effort_max: float = EFFORT_MAX) -> Plan:
     is kept and ``bound_from`` says which: ``solver`` is CP-SAT's word, ``prices`` can be checked.
     """
     start = greedy.solve(problem)
-    model, chosen = _model(problem, start.column)
+    model, chosen = build_model(problem, start.column)
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = SEED
@@ -71,7 +71,7 @@ _PRICES: Literal["prices", "solver"] = "prices"
 _SOLVER: Literal["prices", "solver"] = "solver"
 
 
-def _model(problem: Problem, hint: Int32s) -> tuple[Any, dict[int, Any]]:
+def build_model(problem: Problem, hint: Int32s) -> tuple[Any, dict[int, Any]]:
     """Return the model, one choice for each pair worth taking, and those choices by pair."""
     model = cp_model.CpModel()
     row_of, value, weight = problem.row_of, problem.value, problem.weight
