@@ -1,0 +1,1 @@
+"""What numbers of a simulation are worth: intervals, warm-up, stopping, variance reduction."""
