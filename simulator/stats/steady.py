@@ -7,7 +7,6 @@ from numpy.typing import ArrayLike
 
 from simulator.stats.intervals import Floats, Interval, mean, sample
 
-
 LAST_IGNORED: Final = 5
 
 
