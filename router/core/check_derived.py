@@ -12,6 +12,7 @@ from router.core.recovery import used
 from router.core.state import Arrays
 
 OF_TICKET, OF_AGENT, OF_WORK = 0, 1, 2
+HEAP_ARMS, ROW_MASK = 4, 2**32 - 1
 LOOKED_AT_MAX = 64
 """How far down a lane somebody freed looks past those it cools down from; see ``decide.single``."""
 
@@ -167,9 +168,11 @@ def ties(s: Arrays, k: Any) -> Iterator[Any]:
 def _timers(s: Arrays) -> Iterator[str]:
     """The heap is a heap, and whoever has a deadline has an entry at or before it that counts."""
     heap = s.timers[: int(s.scratch[0]["timers"])]
-    keys = [(int(e["due_us"]), int(e["kind"]), int(e["row"])) for e in heap]
-    yield from (f"timer {i} fires before timer {(i - 1) // 2} above it" for i in range(1, len(keys))
-                if keys[i] < keys[(i - 1) // 2])  # fmt: skip
+    keys = [(int(e["due_us"]), int(e["whose"]) >> 32, int(e["whose"]) & ROW_MASK) for e in heap]
+    for i in range(1, len(keys)):
+        up = (i - 1) // HEAP_ARMS
+        if keys[i] < keys[up]:
+            yield f"timer {i} fires before timer {up} above it"
     entries = set(keys)
     for (kind, row), due_us in deadlines(s).items():
         wake_us = int(_wake(s, kind, row))

@@ -293,7 +293,7 @@ LANE: Final = np.dtype(
     ],
     align=True,
 )
-TIMER: Final = np.dtype([("due_us", "i8"), ("kind", "i4"), ("row", "i4")], align=True)
+TIMER: Final = np.dtype([("due_us", "i8"), ("whose", "i8")])  # kind of entity << 32 | row
 SCRATCH: Final = np.dtype(
     [
         ("now_us", "i8"),  # the clock as last told; may run ahead of the last event

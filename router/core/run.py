@@ -30,6 +30,7 @@ from router.core.timers import (
     OF_AGENT,
     OF_TICKET,
     OF_WORK,
+    ROW_MASK,
     arm_agent,
     arm_ticket,
     arm_work,
@@ -125,7 +126,7 @@ def fire_work(s: Arrays, w: int) -> None:
 def fire_first_timer(s: Arrays) -> None:
     """Take the earliest timer and, unless its entity has since armed another, see to it."""
     z, first = s.scratch[0], s.timers[0]
-    kind, row, due_us = int(first.kind), int(first.row), int(first.due_us)
+    kind, row, due_us = first.whose >> 32, first.whose & ROW_MASK, int(first.due_us)
     drop_first_timer(s)
     z.cause = -1
     if kind == OF_TICKET and s.nodes[row].wake_us == due_us:
