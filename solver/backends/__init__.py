@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from solver.backends import augment, cp_sat, greedy, min_cost_flow
+from solver.backends import augment, cp_sat, greedy, min_cost_flow, standing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -44,6 +44,7 @@ BACKENDS: Mapping[str, Backend] = MappingProxyType(
     {
         "greedy": Backend(greedy.solve, greedy.supports, exact=False, holds_gil=False),
         "augment": Backend(augment.solve, augment.supports, exact=True, holds_gil=False),
+        "standing": Backend(standing.solve, standing.supports, exact=True, holds_gil=False),
         "min_cost_flow": Backend(
             min_cost_flow.solve, min_cost_flow.supports, exact=True, holds_gil=True
         ),

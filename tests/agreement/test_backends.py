@@ -151,7 +151,7 @@ def test_unsupported_problems_are_refused_with_a_way_out() -> None:
     with pytest.raises(UnsupportedError, match=r"no class limits. Maybe use min_cost_flow"):
         solve(classed, "augment")
     with pytest.raises(
-        UnsupportedError, match=r"'simplex'.*greedy, augment, min_cost_flow, cp_sat"
+        UnsupportedError, match=r"'simplex'.*greedy, augment, standing, min_cost_flow, cp_sat"
     ):
         solve(heavy, "simplex")
 
@@ -173,7 +173,7 @@ PROGRAM = """
 from tests.agreement.test_backends import _bits
 from tests.solver_problems import floor
 from solver.backends import solve
-for name in ("greedy", "augment", "min_cost_flow"):
+for name in ("greedy", "augment", "standing", "min_cost_flow"):
     print(name, [part.hex() if isinstance(part, bytes) else part
                  for part in _bits(solve(floor(11, 30, 18, choices=6), name))])
 """
@@ -197,4 +197,4 @@ def test_the_same_bits_without_compiling() -> None:
         for switch in ("0", "1")
     ]
     assert told[0] == told[1]
-    assert told[0].count("\n") == 3
+    assert told[0].count("\n") == 4

@@ -1,0 +1,240 @@
+"""A row asks for a place, or a column loses a slot: the cheapest chain of moves, forwards."""
+
+from numba import njit
+
+from solver.standing.heap import pop, reach
+from solver.standing.hold import column_node, count_in, is_open, release, take
+from solver.standing.pool import LOW, sort_row
+from solver.standing.state import (
+    BOUNDLESS,
+    CLASSES,
+    NOBODY,
+    NODE_SCANS,
+    NODES,
+    ROW_SCANS,
+    SEARCHES,
+    SETTLED,
+    UNSEEN,
+    WAITS,
+    Standing,
+)
+
+
+@njit(cache=True, nogil=True)
+def best_gain(state: Standing, row: int) -> tuple[int, int]:
+    """Return what ``row`` gains at best at the present prices, and an open node that gives it.
+
+    Reads the pairs from the best value down, as far as one could still gain more. The gain is at
+    least what waiting is worth; the node is NOBODY if waiting is as good or no best one is open.
+    """
+    entry, price = state.entry, state.price
+    if not state.sorted[row]:
+        sort_row(state, row)
+    best = int(state.waiting[row])
+    node_found = NOBODY
+    begin = state.row_at[row]
+    state.head[ROW_SCANS] += 1
+    for at in range(begin, begin + state.row_size[row]):
+        value = entry[at] >> 32
+        if value < best:
+            break
+        node = ~entry[at] & LOW
+        gain = value - price[node]
+        if gain > best:
+            best = gain
+            node_found = node if is_open(state, node) else NOBODY
+        elif gain == best and node_found == NOBODY and gain > state.waiting[row]:
+            if is_open(state, node):
+                node_found = node
+    return best, node_found
+
+
+@njit(cache=True, nogil=True)
+def _search(state: Standing, source: int, size: int) -> tuple[int, int, int, int, int]:
+    """Find the cheapest chain of moves from a row, or from nodes in the heap (Dijkstra).
+
+    The chain ends in an open node or in a row that is let go; only ends cheaper than the best so
+    far are looked for. Returns its cost in points, the end node (or NOBODY), the end row, and how
+    many nodes are settled and left in the heap.
+    """
+    entry, price, profit, waiting = state.entry, state.price, state.profit, state.waiting
+    row_at, row_size, next_row = state.row_at, state.row_size, state.next_row
+    distance, from_row, from_node = state.distance, state.from_row, state.from_node
+    place, heap, first_row = state.place, state.heap, state.first_row
+    nodes, classes = state.head[NODES], state.head[CLASSES]
+    bound, end_node, end_row = BOUNDLESS, NOBODY, NOBODY
+    settled_count, row_scans, base, row = 0, 0, 0, source
+    while True:
+        if row != NOBODY:
+            row_scans += 1
+            lost = base + profit[row]
+            if lost - waiting[row] < bound:
+                bound, end_row, end_node = lost - waiting[row], row, NOBODY
+            begin = row_at[row]
+            for at in range(begin, begin + row_size[row]):
+                value = entry[at] >> 32
+                if lost - value >= bound:
+                    break
+                node = ~entry[at] & LOW
+                far = lost - value + price[node]
+                if far >= bound:
+                    continue
+                seen = place[node]
+                if seen == SETTLED or (seen != UNSEEN and far >= distance[node]):
+                    continue
+                from_row[node], from_node[node] = row, NOBODY
+                if is_open(state, node):
+                    bound, end_node = far, node
+                    continue
+                distance[node] = far
+                size = reach(heap, place, size, node, far)
+            row = next_row[row] if row != source else NOBODY
+        # The next row of the same node; else those of the next node that has any.
+        while row == NOBODY and size > 0 and (heap[0] >> 32) < bound:
+            node = pop(heap, place, size)
+            size -= 1
+            state.settled[settled_count] = node
+            settled_count += 1
+            base = int(distance[node])
+            if node < nodes:
+                row = first_row[node]
+            if classes > 1:
+                size = _spread(state, node, size, bound)
+        if row == NOBODY:
+            break
+    state.head[ROW_SCANS] += row_scans
+    state.head[SEARCHES] += 1
+    return bound, end_node, end_row, settled_count, size
+
+
+@njit(cache=True, nogil=True)
+def _spread(state: Standing, node: int, size: int, bound: int) -> int:
+    """Go on from a settled node to the one above or to those below; return the heap's size.
+
+    A class with room needs a slot of its column; a column's slot can be had from any class.
+    """
+    nodes, classes = state.head[NODES], state.head[CLASSES]
+    base = int(state.distance[node])
+    if node < nodes:
+        if state.held[node] < state.limit[node]:
+            above = column_node(state, node)
+            if _nearer(state, above, base):
+                state.distance[above], state.from_node[above] = base, node
+                size = reach(state.heap, state.place, size, above, base)
+        return size
+    state.head[NODE_SCANS] += 1
+    first = (node - nodes) * classes
+    for below in range(first, first + classes):
+        far = base + int(state.price[below]) - int(state.price[node])
+        if far < bound and _nearer(state, below, far):
+            state.distance[below] = far
+            state.from_row[below], state.from_node[below] = NOBODY, node
+            size = reach(state.heap, state.place, size, below, far)
+    return size
+
+
+@njit(cache=True, nogil=True)
+def _nearer(state: Standing, node: int, far: int) -> bool:
+    seen = state.place[node]
+    return bool(seen == UNSEEN or (seen != SETTLED and far < state.distance[node]))
+
+
+@njit(cache=True, nogil=True)
+def _raise_prices(state: Standing, bound: int, settled_count: int, size: int) -> None:
+    """Pass the cost of the chain on to the prices, and forget the search (in place)."""
+    nodes = state.head[NODES]
+    for at in range(settled_count):
+        node = state.settled[at]
+        state.place[node] = UNSEEN
+        rise = bound - state.distance[node]
+        if rise <= 0:
+            continue
+        state.price[node] += rise
+        if node < nodes:
+            row = state.first_row[node]
+            while row != NOBODY:
+                state.profit[row] -= rise
+                row = state.next_row[row]
+    for at in range(size):
+        state.place[state.heap[at] & LOW] = UNSEEN
+
+
+@njit(cache=True, nogil=True)
+def _walk_back(state: Standing, node: int, source: int) -> None:
+    """Move the rows of the chain that makes room at ``node``, last one first (in place).
+
+    Ends at row ``source``, which takes its place, or (NOBODY) at the column that loses a slot.
+    """
+    nodes = state.head[NODES]
+    while node != NOBODY:
+        row = state.from_row[node] if node < nodes else NOBODY
+        if row == NOBODY:
+            # Between a column and one of its classes: the slot changes its class.
+            before = state.from_node[node]
+            if node < nodes:
+                state.held[node] -= 1
+            elif before != NOBODY:
+                state.held[before] += 1
+            node = before
+            continue
+        left = NOBODY
+        if row != source:
+            left = release(state, row)
+        take(state, row, node)
+        node = left
+
+
+@njit(cache=True, nogil=True)
+def enter_row(state: Standing, row: int) -> None:
+    """Find the best place for ``row``, which holds nothing; others move if that is better for all.
+
+    A shortest augmenting path under reduced costs. Ties go to waiting, then to the node met first:
+    higher value, then lower index.
+
+    References
+    ----------
+    .. [1] Jonker, R., Volgenant, A. (1987). A shortest augmenting path algorithm for dense and
+       sparse linear assignment problems. doi:10.1007/BF02278710
+    .. [2] Mills-Tettey, G. A., Stentz, A., Dias, M. B. (2007). The dynamic Hungarian algorithm for
+       the assignment problem with changing costs. CMU-RI-TR-07-27.
+    """
+    gain, node = best_gain(state, row)
+    state.profit[row] = gain
+    if node != NOBODY:
+        count_in(state, node)
+        take(state, row, node)
+        return
+    state.node_of[row] = WAITS
+    if gain == state.waiting[row]:
+        return
+    bound, node, end_row, settled_count, size = _search(state, row, 0)
+    _raise_prices(state, bound, settled_count, size)
+    state.profit[row] -= bound
+    if node != NOBODY:
+        count_in(state, node)
+    elif end_row != row:
+        node = release(state, end_row)
+        state.node_of[end_row] = WAITS
+    _walk_back(state, node, row)
+
+
+@njit(cache=True, nogil=True)
+def shrink(state: Standing, node: int) -> None:
+    """Take one slot from the column node ``node``, all of whose slots are held: one row goes.
+
+    The row that leaves is the one whose leaving, with all moves that follow, costs least.
+    """
+    state.distance[node] = 0
+    state.from_row[node], state.from_node[node] = NOBODY, NOBODY
+    size = reach(state.heap, state.place, 0, node, 0)
+    bound, end, end_row, settled_count, size = _search(state, NOBODY, size)
+    _raise_prices(state, bound, settled_count, size)
+    if end != NOBODY:
+        count_in(state, end)
+    else:
+        end = release(state, end_row)
+        state.node_of[end_row] = WAITS
+    _walk_back(state, end, NOBODY)
+    if node >= state.head[NODES]:
+        state.held[node] -= 1
+    state.limit[node] -= 1

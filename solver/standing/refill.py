@@ -1,0 +1,172 @@
+"""A slot became vacant: who had better move there, and so on, backwards, or what price falls."""
+
+from numba import njit
+
+from solver.standing.heap import pop, reach
+from solver.standing.hold import column_node, release, take
+from solver.standing.pool import LOW
+from solver.standing.state import (
+    BOUNDLESS,
+    CLASSES,
+    NOBODY,
+    NODE_SCANS,
+    NODES,
+    PULLS,
+    SETTLED,
+    UNSEEN,
+    WAITS,
+    Standing,
+)
+
+
+@njit(cache=True, nogil=True)
+def _search(state: Standing, source: int) -> tuple[int, int, int, int, int]:
+    """Find the cheapest way to fill or to free the vacant slot of ``source`` (Dijkstra, backwards).
+
+    Ends in a row that waits and comes in, or (NOBODY) in a node whose price falls to 0. Returns
+    the cost in points, the end node, the end row, nodes settled and nodes left in the heap.
+    """
+    entry, price, profit, node_of = state.entry, state.price, state.profit, state.node_of
+    node_at, node_size, distance, place = (
+        state.node_at,
+        state.node_size,
+        state.distance,
+        state.place,
+    )
+    from_row, from_node, heap = state.from_row, state.from_node, state.heap
+    nodes, classes = state.head[NODES], state.head[CLASSES]
+    bound, end_node, end_row = BOUNDLESS, NOBODY, NOBODY
+    settled_count, scans = 0, 0
+    distance[source] = 0
+    from_row[source], from_node[source] = NOBODY, NOBODY
+    size = reach(heap, place, 0, source, 0)
+    while size > 0 and (heap[0] >> 32) < bound:
+        node = pop(heap, place, size)
+        size -= 1
+        state.settled[settled_count] = node
+        settled_count += 1
+        base = int(distance[node])
+        cost = int(price[node])
+        if base + cost < bound:
+            bound, end_node, end_row = base + cost, node, NOBODY
+        if classes > 1:
+            size = _spread(state, node, size, bound)
+        if node >= nodes:
+            continue
+        scans += 1
+        begin = node_at[node]
+        for at in range(begin, begin + node_size[node]):
+            row = entry[at] & LOW
+            far = base + cost - (entry[at] >> 32) + profit[row]
+            if far >= bound:
+                continue
+            other = node_of[row]
+            if other < 0:
+                if other == WAITS:
+                    bound, end_node, end_row = far, node, row
+                continue
+            seen = place[other]
+            if seen == SETTLED or (seen != UNSEEN and far >= distance[other]):
+                continue
+            distance[other] = far
+            from_row[other], from_node[other] = row, node
+            size = reach(heap, place, size, other, far)
+    state.head[NODE_SCANS] += scans
+    return bound, end_node, end_row, settled_count, size
+
+
+@njit(cache=True, nogil=True)
+def _spread(state: Standing, node: int, size: int, bound: int) -> int:
+    """Go on from a class to its column, or from a column to its classes; return the heap's size.
+
+    A slot that a class lets go can serve another class of the column, if that class has room.
+    """
+    nodes, classes = state.head[NODES], state.head[CLASSES]
+    base = int(state.distance[node])
+    if node < nodes:
+        above = column_node(state, node)
+        far = base + int(state.price[node]) - int(state.price[above])
+        if far < bound:
+            size = _label(state, above, node, far, size)
+        return size
+    first = (node - nodes) * classes
+    for below in range(first, first + classes):
+        if state.held[below] < state.limit[below]:
+            size = _label(state, below, node, base, size)
+    return size
+
+
+@njit(cache=True, nogil=True)
+def _label(state: Standing, node: int, before: int, far: int, size: int) -> int:
+    seen = state.place[node]
+    if seen == SETTLED or (seen != UNSEEN and far >= state.distance[node]):
+        return size
+    state.distance[node] = far
+    state.from_row[node], state.from_node[node] = NOBODY, before
+    return int(reach(state.heap, state.place, size, node, far))
+
+
+@njit(cache=True, nogil=True)
+def _lower_prices(state: Standing, bound: int, settled_count: int, size: int) -> None:
+    """Pass what the slot is worth less on to the prices, and forget the search (in place)."""
+    nodes = state.head[NODES]
+    for at in range(settled_count):
+        node = state.settled[at]
+        state.place[node] = UNSEEN
+        fall = bound - state.distance[node]
+        if fall <= 0:
+            continue
+        state.price[node] -= fall
+        if node < nodes:
+            row = state.first_row[node]
+            while row != NOBODY:
+                state.profit[row] += fall
+                row = state.next_row[row]
+    for at in range(size):
+        state.place[state.heap[at] & LOW] = UNSEEN
+
+
+@njit(cache=True, nogil=True)
+def _walk_back(state: Standing, node: int, entering: int) -> None:
+    """Move the rows of the chain, from its end to the slot that was vacant (in place).
+
+    ``entering`` takes a slot of ``node``; if it is NOBODY, a slot of ``node`` becomes free.
+    """
+    nodes = state.head[NODES]
+    if entering == NOBODY:
+        state.held[node] -= 1
+        if node < nodes and state.head[CLASSES] > 1:
+            state.held[column_node(state, node)] -= 1
+    else:
+        take(state, entering, node)
+    while node != NOBODY:
+        before, row = state.from_node[node], state.from_row[node]
+        if row != NOBODY:
+            release(state, row)
+            take(state, row, before)
+        elif before != NOBODY:
+            # A slot goes from a class to its column, or from a column to a class.
+            if node < nodes:
+                state.held[node] += 1
+            else:
+                state.held[before] -= 1
+        node = before
+
+
+@njit(cache=True, nogil=True)
+def refill(state: Standing, node: int) -> None:
+    """Fill one vacant slot of ``node`` or free it, whichever is worth more.
+
+    A shortest path backwards, over the rows that would like to come. Ties go to freeing the slot,
+    then to the row met first.
+
+    References
+    ----------
+    .. [1] Bertsekas, D. P., Castanon, D. A. (1992). A forward/reverse auction algorithm for
+       asymmetric assignment problems. doi:10.1007/BF00247653
+    """
+    state.head[PULLS] += 1
+    state.vacant[node] -= 1
+    bound, end_node, end_row, settled_count, size = _search(state, node)
+    _lower_prices(state, bound, settled_count, size)
+    _walk_back(state, end_node, end_row)
