@@ -1,0 +1,195 @@
+"""A segment: some documents with their index of words and their vectors, never changed once built."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from router.search.limits import FUSED_DEPTH, QUERY_TERMS_MAX
+from router.search.nearest import best_meanings
+from router.search.postings import (
+    Forward,
+    Postings,
+    find_terms,
+    impact_in,
+    padded,
+    score_words,
+)
+from router.search.ranking import Ranked, best_words
+
+NO_FORWARD = Forward(
+    np.zeros(1, np.int64), np.zeros(0, np.uint64), np.zeros(0, np.uint16), np.zeros(0, np.int32)
+)
+
+
+class Segment(NamedTuple):
+    """
+    Documents in the order they came.
+
+    ``flags`` uint8 (documents,) has a bit for the kind of each and is 0 for one that was removed; a
+    removal makes a new array. ``vectors`` int8 (documents, d) is None where nothing was encoded, a
+    row of zeros where this one was not.
+    """
+
+    ids: tuple[str, ...]
+    titles: tuple[str, ...]
+    flags: NDArray[np.uint8]
+    forward: Forward
+    postings: Postings
+    vectors: NDArray[np.int8] | None = None
+
+    @property
+    def bytes(self) -> int:
+        """Return the memory it takes, ids and titles included, as near as matters."""
+        named = sum(2 * len(text) + 58 for texts in (self.ids, self.titles) for text in texts)
+        arrays = sum(array.nbytes for array in (*self.forward, *self.postings, self.flags))
+        return named + arrays + (0 if self.vectors is None else self.vectors.nbytes)
+
+
+class Workspace:
+    """Scratch arrays of one search; each belongs to one thread at a time."""
+
+    def __init__(self) -> None:
+        self.scores = np.zeros(0, np.uint16)
+        self.numbers = np.zeros(QUERY_TERMS_MAX, np.int32)
+        self.rows = np.zeros(FUSED_DEPTH + 1, np.int32)
+        self.best = np.zeros(FUSED_DEPTH + 1, np.int32)
+
+    def scores_for(self, documents: int) -> NDArray[np.uint16]:
+        """Return a row of scores for so many documents."""
+        size = padded(documents)
+        if self.scores.size < size:
+            self.scores = np.zeros(size, np.uint16)
+        return self.scores[:size]
+
+
+@njit(cache=True, nogil=True)
+def rank_words(
+    terms: NDArray[np.uint64],
+    postings: Postings,
+    flags: NDArray[np.uint8],
+    wanted: int,
+    scratch: tuple[NDArray[np.int32], NDArray[np.uint16]],
+    found: tuple[NDArray[np.int32], NDArray[np.int32]],
+) -> int:
+    """
+    Rank a segment's documents by the words of a query; return how many were found.
+
+    Parameters
+    ----------
+    terms
+        uint64 (q,), q <= QUERY_TERMS_MAX. Read only.
+    postings
+        ``Postings``, the segment's index. Read only.
+    flags
+        uint8 (documents,), a bit for the kind of each; 0 for one that was removed. Read only.
+    wanted
+        int, the bits of the kinds that are wanted.
+    scratch
+        (int32 (>= q,), uint16 (padded,)): terms' numbers and documents' scores. Overwritten.
+    found
+        (int32 (most,), int32 (most,)): rows and scores, the best first. Overwritten.
+    """
+    numbers, scores = scratch
+    find_terms(terms, postings.keys, postings.places, numbers)
+    lists = (postings.start, postings.rows, postings.impacts)
+    score_words(numbers[: terms.shape[0]], lists, postings.dense, postings.table, scores)
+    return best_words(scores, flags, wanted, found[0], found[1])
+
+
+@njit(cache=True, nogil=True)
+def explain_words(
+    terms: NDArray[np.uint64], row: int, postings: Postings, out: NDArray[np.int32]
+) -> None:
+    """
+    Fill in what each term of a query adds to one document.
+
+    Parameters
+    ----------
+    terms
+        uint64 (q,). Read only.
+    row
+        int, the document.
+    postings
+        ``Postings``, the segment's index. Read only.
+    out
+        int32 (>= q,). Overwritten.
+    """
+    find_terms(terms, postings.keys, postings.places, out)
+    for i in range(terms.shape[0]):
+        number = out[i]
+        out[i] = impact_in(number, row, postings.start, postings.rows, postings.impacts)
+
+
+def by_words(
+    place: int, segment: Segment, terms: NDArray[np.uint64], asked: tuple[int, int], work: Workspace
+) -> list[Ranked]:
+    """Return the ranking of segment number ``place`` by words; ``asked`` is kinds wanted and how many."""
+    wanted, most = asked
+    scratch = (work.numbers, work.scores_for(segment.flags.size))
+    found = (work.rows[:most], work.best[:most])
+    count = rank_words(terms, segment.postings, segment.flags, wanted, scratch, found)
+    return _ranked(place, count, work)
+
+
+def by_meaning(
+    place: int, segment: Segment, query: NDArray[np.int8], asked: tuple[int, int], work: Workspace
+) -> list[Ranked]:
+    """Return the ranking of segment number ``place`` by meaning; nothing where nothing was encoded."""
+    if segment.vectors is None:
+        return []
+    wanted, most = asked
+    rows, best = work.rows[:most], work.best[:most]
+    count = best_meanings(segment.vectors, query, segment.flags, wanted, rows, best)
+    return _ranked(place, count, work)
+
+
+def _ranked(place: int, count: int, work: Workspace) -> list[Ranked]:
+    rows, best = work.rows[:count].tolist(), work.best[:count].tolist()
+    return [Ranked(place, row, score) for row, score in zip(rows, best, strict=True)]
+
+
+def joined(segments: Sequence[Segment]) -> tuple[tuple[str, ...], tuple[str, ...], Segment]:
+    """Return ids, titles and the rest of what is left of some segments; the index is the first one's."""
+    kept = [np.flatnonzero(segment.flags) for segment in segments]
+    ids = tuple(s.ids[row] for s, rows in zip(segments, kept, strict=True) for row in rows.tolist())
+    titles = tuple(
+        s.titles[row] for s, rows in zip(segments, kept, strict=True) for row in rows.tolist()
+    )
+    flags = np.concatenate([s.flags[rows] for s, rows in zip(segments, kept, strict=True)])
+    forward = _joined_forward(segments, kept)
+    vectors = _joined_vectors(segments, kept)
+    return ids, titles, Segment(ids, titles, flags, forward, segments[0].postings, vectors)
+
+
+def _joined_forward(segments: Sequence[Segment], kept: Sequence[NDArray[np.int64]]) -> Forward:
+    sizes, terms, counts, lengths = [], [], [], []
+    for segment, rows in zip(segments, kept, strict=True):
+        source = segment.forward
+        size = np.diff(source.start)
+        alive = np.zeros(size.size, np.bool_)
+        alive[rows] = True
+        mask = np.repeat(alive, size)
+        sizes.append(size[rows])
+        terms.append(source.terms[mask])
+        counts.append(source.counts[mask])
+        lengths.append(source.lengths[rows])
+    start = np.concatenate([np.zeros(1, np.int64), np.cumsum(np.concatenate(sizes))])
+    return Forward(start, np.concatenate(terms), np.concatenate(counts), np.concatenate(lengths))
+
+
+def _joined_vectors(
+    segments: Sequence[Segment], kept: Sequence[NDArray[np.int64]]
+) -> NDArray[np.int8] | None:
+    widths = {s.vectors.shape[1] for s in segments if s.vectors is not None}
+    if not widths:
+        return None
+    width = widths.pop()
+    return np.concatenate(
+        [
+            np.zeros((rows.size, width), np.int8) if s.vectors is None else s.vectors[rows]
+            for s, rows in zip(segments, kept, strict=True)
+        ]
+    )

@@ -1,0 +1,174 @@
+"""What a search reads: segments that never change, under one reference."""
+
+from typing import Final, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from router.search.documents import flag_of
+from router.search.limits import FUSED_DEPTH, MOST_MAX, QUERY_TERMS_MAX
+from router.search.nearest import VectorError, rounded
+from router.search.ranking import Choice, Ranked, fused, merged
+from router.search.segment import Segment, Workspace, by_meaning, by_words, explain_words
+from router.search.tokens import Cutter
+
+By = Literal["words", "meaning", "both"]
+#: Workspaces kept for the next search; more searches at once make their own.
+KEPT_MAX: Final = 4
+
+
+class Query(NamedTuple):
+    """
+    What is looked for.
+
+    ``vector`` float32 (d,) is the encoder's, None to go by words only. ``kind`` empty is either.
+    ``without`` is an id that is left out, such as the ticket's own. ``explain`` adds the words that hit.
+    """
+
+    text: str
+    vector: NDArray[np.float32] | None = None
+    most: int = 5
+    kind: str = ""
+    language: str = ""
+    without: str = ""
+    explain: bool = False
+
+
+class TermHit(NamedTuple):
+    """A word of the query, and what it added to the document's score by words."""
+
+    word: str
+    points: int
+
+
+class Hit(NamedTuple):
+    """A document that was found; a rank counts from 1 and is None where that ranking has not got it."""
+
+    id: str
+    title: str
+    kind: str
+    score: int
+    word_rank: int | None
+    meaning_rank: int | None
+    terms: tuple[TermHit, ...] = ()
+
+
+class Found(NamedTuple):
+    """The answer, the best first, and which snapshot gave it."""
+
+    hits: tuple[Hit, ...]
+    by: By
+    revision: int
+
+
+class QueryError(ValueError):
+    """A query asks for what cannot be."""
+
+
+class Snapshot:
+    """
+    All documents of a collection at one moment; safe to search from any thread, and always the same.
+
+    ``language`` is taken for texts that do not say theirs, ``dimensions`` is 0 before the first vector.
+    """
+
+    def __init__(
+        self, segments: tuple[Segment, ...], revision: int, language: str, dimensions: int
+    ) -> None:
+        self.segments = segments
+        self.revision = revision
+        self.language = language
+        self.dimensions = dimensions
+        self.documents = sum(int(np.count_nonzero(each.flags)) for each in segments)
+        self.bytes = sum(each.bytes for each in segments)
+        self._free: list[tuple[Cutter, Workspace]] = []
+
+    def search(self, query: Query) -> Found:
+        """
+        Return the documents most like the query.
+
+        Raises
+        ------
+        QueryError
+            ``most`` is out of bounds.
+        DocumentError
+            ``kind`` is unknown.
+        VectorError
+            The vector is not of this collection's encoder.
+        """
+        if not 1 <= query.most <= MOST_MAX:
+            raise QueryError(f"most is {query.most}; expected 1 to {MOST_MAX}")
+        # A list's pop and append are one step each, so threads share the spare ones without a lock.
+        cutter, work = self._free.pop() if self._free else (Cutter(), Workspace())
+        try:
+            return self._found(query, cutter, work)
+        finally:
+            if len(self._free) < KEPT_MAX:
+                self._free.append((cutter, work))
+
+    def _found(self, query: Query, cutter: Cutter, work: Workspace) -> Found:
+        terms, _, spans, _ = cutter.cut(query.text, query.language, self.language)
+        terms = terms[:QUERY_TERMS_MAX]
+        # One more than asked for, in case the one to leave out is among them.
+        depth = query.most + 1 if query.vector is None else FUSED_DEPTH
+        asked = (flag_of(query.kind), depth)
+        words = self._words(terms, asked, work)
+        if query.vector is None:
+            chosen = [Choice(each, rank, None) for rank, each in enumerate(words, 1)]
+            by: By = "words"
+        else:
+            chosen = fused(words, self._meanings(query.vector, asked, work), query.most + 1)
+            by = "both" if terms.size else "meaning"
+        hits = []
+        why = (query.text, terms, spans) if query.explain else None
+        for choice in chosen:
+            hit = self._hit(choice, why, work)
+            if hit.id != query.without:
+                hits.append(hit)
+        return Found(tuple(hits[: query.most]), by, self.revision)
+
+    def _hit(self, choice: Choice, why: "Why | None", work: Workspace) -> Hit:
+        (place, row, _), word_rank, meaning_rank = choice
+        segment = self.segments[place]
+        return Hit(
+            segment.ids[row],
+            segment.titles[row],
+            "ticket" if segment.flags.item(row) & 1 else "article",
+            choice.points,
+            word_rank,
+            meaning_rank,
+            () if why is None else self._terms(why, place, row, work),
+        )
+
+    def _words(
+        self, terms: NDArray[np.uint64], asked: tuple[int, int], work: Workspace
+    ) -> list[Ranked]:
+        if not terms.size:
+            return []
+        rankings = [by_words(n, each, terms, asked, work) for n, each in enumerate(self.segments)]
+        return merged(rankings, asked[1])
+
+    def _meanings(
+        self, vector: NDArray[np.float32], asked: tuple[int, int], work: Workspace
+    ) -> list[Ranked]:
+        if self.dimensions and vector.shape != (self.dimensions,):
+            raise VectorError(f"the vector has shape {vector.shape}; expected ({self.dimensions},)")
+        query = rounded(vector[None, :])[0]
+        rankings = [by_meaning(n, each, query, asked, work) for n, each in enumerate(self.segments)]
+        return merged(rankings, asked[1])
+
+    def _terms(self, why: "Why", place: int, row: int, work: Workspace) -> tuple[TermHit, ...]:
+        text, terms, spans = why
+        explain_words(terms, row, self.segments[place].postings, work.numbers)
+        points = work.numbers[: terms.size].tolist()
+        hit = [
+            TermHit(text[start:end], value)
+            for value, (start, end) in zip(points, spans[: terms.size].tolist(), strict=True)
+            if value
+        ]
+        return tuple(sorted(hit, key=lambda each: (-each.points, each.word)))
+
+
+Why = tuple[str, NDArray[np.uint64], NDArray[np.int32]]  # a query's text, terms and their spans
+
+assert MOST_MAX + 1 <= FUSED_DEPTH
