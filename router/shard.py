@@ -15,6 +15,7 @@ from router.core.limits import COMMANDS_PER_CALL_MAX, COMMANDS_PER_RUN_MAX
 from router.core.machine import Batch, FullError, Machine
 from router.desk.calls import CALLS
 from router.desk.heartbeats import Heartbeats
+from router.desk.later import Later
 from router.desk.outcome import COME_AGAIN, ComeAgain, Outcome
 from router.desk.promises import Promises
 from router.desk.schedule import Schedule
@@ -148,12 +149,17 @@ class Shard:
 
     def query(self, call: Call, at_us: int) -> Reply:
         """Answer a call that only reads, as things are now."""
+        answer = self.ask(call, at_us)
+        return answer.work() if isinstance(answer, Later) else answer
+
+    def ask(self, call: Call, at_us: int) -> Reply | Later:
+        """Answer a call that only reads, or say how to answer it beside the shard when that takes long."""
         self._go_on(at_us)
         handler = CALLS.get(call.name)
         if handler is None:
             return refused("unknown_route", f"There is no call {call.name!r}.")
         answer = handler(self, call)
-        assert isinstance(answer, Reply), f"{call.name} is not a question"
+        assert isinstance(answer, Reply | Later), f"{call.name} is not a question"
         return answer
 
     def next_due_us(self) -> int:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from router.core import codes as c
 from router.core.machine import Batch
 from router.desk.conditions import unknown, validation_failed
+from router.desk.later import Later
 from router.desk.paging import cursor_of, limit_of, start_of
 from router.desk.references import missing
 from router.directory import AGENT, CHANNEL, GROUP, LANGUAGE, QUEUE, REGION, SKILL, Directory
@@ -118,18 +119,22 @@ def cases_of(shard: "Shard", seq: int, ticket: int | None = None) -> list[Case] 
         return None
 
 
-def get_decision(shard: "Shard", call: Call) -> Reply:
+def get_decision(shard: "Shard", call: Call) -> Reply | Later:
     """Read a decision, explained."""
     if shard.rewinder is None:
         return unreadable()
     number = call.id.partition("-")[2]
-    cases = cases_of(shard, int(number)) if number.isdecimal() else None
-    if not cases:
+    if not number.isdecimal():
         return unknown("decision", call.id)
-    return Reply(200, answer_decision(cases))
+
+    def work() -> Reply:
+        cases = cases_of(shard, int(number))
+        return Reply(200, answer_decision(cases)) if cases else unknown("decision", call.id)
+
+    return Later(work)
 
 
-def list_decisions(shard: "Shard", call: Call) -> Reply:
+def list_decisions(shard: "Shard", call: Call) -> Reply | Later:
     """List the decisions about a ticket, latest first, each explained."""
     row = shard.directory.rows.get(call.id, -1)
     if row < 0:
@@ -143,9 +148,13 @@ def list_decisions(shard: "Shard", call: Call) -> Reply:
     seqs = reversed(shard.history.decisions.get(call.id, []))
     found = [seq for seq in seqs if before is None or seq < before]
     page = found[: limit_of(call, PAGE_MAX)]
-    items = [answer(case) for seq in page for case in cases_of(shard, seq, row) or ()]
     following = cursor_of(str(page[-1])) if len(found) > len(page) else None
-    return Reply(200, wire.DecisionsPage(items=items, next=following))
+
+    def work() -> Reply:
+        items = [answer(case) for seq in page for case in cases_of(shard, seq, row) or ()]
+        return Reply(200, wire.DecisionsPage(items=items, next=following))
+
+    return Later(work)
 
 
 def completed_by(shard: "Shard", ticket: str, row: int) -> str:
@@ -173,7 +182,7 @@ def explain_now(shard: "Shard", call: Call) -> Reply:
     return Reply(200, answer(case, agent))
 
 
-WHY: Final[dict[str, Callable[["Shard", Call], Reply]]] = {
+WHY: Final[dict[str, Callable[["Shard", Call], Reply | Later]]] = {
     "tickets.decisions": list_decisions,
     "decisions.get": get_decision,
     "decisions.explain": explain_now,

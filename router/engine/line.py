@@ -15,8 +15,10 @@ from typing import Final, Protocol
 import structlog
 
 from router.core.limits import COMMANDS_PER_CALL_MAX, COMMANDS_PER_RUN_MAX, NEVER_US
+from router.desk.later import Later
 from router.engine.archive import load_events, loader
 from router.engine.feed import Feed, Lazy
+from router.engine.hindsight import Hindsight
 from router.journal import encode, encode_portrait, portray
 from router.published import publish_sealed
 from router.shard import ComeAgain, Sealed, Shard
@@ -84,6 +86,7 @@ class Line:
         self.writer = GroupCommit(
             store, tail, clock.monotonic_ns, self._on_durable, self._on_failure
         )
+        self._hindsight = Hindsight(self.writer)
         shard.rewinder = loader(store, lambda: self.writer.durable_number)
         self.feed = Feed(tail.next_seq, self._load_events)
         self._sleep()
@@ -139,8 +142,10 @@ class Line:
 
     def _ask(self, call: Call, answer: "asyncio.Future[Reply]") -> None:
         """Answer a question as things are now, once all that shows is durable."""
-        reply = self.shard.query(call, self._clock.now_us())
-        if self.writer.durable_number >= self._number:
+        reply = self.shard.ask(call, self._clock.now_us())
+        if isinstance(reply, Later):
+            self._hindsight.ask(reply, self._number, answer)
+        elif self.writer.durable_number >= self._number:
             answer.set_result(reply)
         else:
             self._hold(self._number, [(answer, reply)])
@@ -350,6 +355,7 @@ class Line:
                 await asyncio.wait([self._saving])
             if self.bug is None and self.feed.last_seq >= self._snapshot_seq:
                 await self.save_snapshot()
+        await self._hindsight.close()
         try:
             await self.writer.close()
         finally:
