@@ -1,0 +1,1 @@
+"""What a replication came to: named measures, cut by queue, language, region, channel, hour ..."""
