@@ -1,0 +1,1 @@
+"""What a message says before it is routed: language, intent, urgency and sentiment, in microseconds."""

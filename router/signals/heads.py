@@ -1,0 +1,140 @@
+"""
+Linear heads over hashed features: int8 weights, int32 sums, the same bits on every machine.
+
+A score is an exact integer. Floats appear only behind it, where scores become probabilities, and
+these are rounded before anybody sees them.
+
+Parameters
+----------
+ids
+    uint32 (n,), what the pass hashed; pairs last.
+mass
+    int64 scalar, the squared length of the message's vector; it tells how many are pairs.
+weights
+    int8 (2**bits, width), C order; a row for each bucket, a column for each label, zeros up to
+    a multiple of 16.
+scores
+    int32 (width,). Overwritten.
+"""
+
+from typing import Final
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from router.signals.features import PAIR_WEIGHT
+from router.signals.letters import UInt32s, Whole
+
+Int8s = NDArray[np.int8]
+Int32s = NDArray[np.int32]
+Floats = NDArray[np.float64]
+
+BITS_MIN: Final = 8
+BITS_MAX: Final = 20
+LANES: Final = 16  # int8 columns that one vector instruction adds
+TOP: Final = 3  # labels that a prediction names
+
+#: Places in the result of ``judge``: three labels, then three probabilities, then two scores.
+LABELS, CHANCES, BEST, MARGIN = 0, TOP, 2 * TOP, 2 * TOP + 1
+RESULT: Final = 2 * TOP + 2
+
+#: Places in the parameters of ``judge``.
+LABEL_COUNT, UNIT, SHARPNESS, SLOPE, OFFSET = range(5)
+PARAMETERS: Final = 5
+
+CHANCE_MIN: Final = 1e-9
+HIGHEST: Final = 3.4e38
+
+
+def width_of(labels: int) -> int:
+    """Return how many columns so many labels take."""
+    return -(-labels // LANES) * LANES
+
+
+@njit(cache=True, nogil=True)
+def add_scores(ids: UInt32s, mass: Whole, weights: Int8s, scores: Int32s) -> None:
+    """
+    Sum the weights of a message's features.
+
+    Parameters
+    ----------
+    ids, mass, weights, scores
+        See the file: uint32 (n,), int64, int8 (2**bits, width), int32 (width,).
+    """
+    buckets, width = weights.shape
+    shift = 32
+    while buckets > 1:
+        buckets >>= 1
+        shift -= 1
+    n = ids.size
+    pairs = (mass - n) // (PAIR_WEIGHT * PAIR_WEIGHT - 1)
+    for c in range(width):
+        scores[c] = 0
+    for k in range(n - pairs, n):
+        row = np.int64(ids[k]) >> shift
+        for c in range(width):
+            scores[c] += np.int32(weights[row, c])
+    if pairs > 0:
+        for c in range(width):
+            scores[c] *= np.int32(PAIR_WEIGHT)
+    for k in range(n - pairs):
+        row = np.int64(ids[k]) >> shift
+        for c in range(width):
+            scores[c] += np.int32(weights[row, c])
+
+
+@njit(cache=True, nogil=True)
+def _best_three(scores: Int32s, labels: Whole, result: Floats) -> None:
+    """Write the places of the three highest scores; of equal ones the first comes first."""
+    for t in range(TOP):
+        best = -1
+        for c in range(labels):
+            taken = (t > 0 and c == result[LABELS]) or (t > 1 and c == result[LABELS + 1])
+            if not taken and (best < 0 or scores[c] > scores[best]):
+                best = c
+        result[LABELS + t] = best
+
+
+@njit(cache=True, nogil=True)
+def judge(
+    ids: UInt32s, mass: Whole, weights: Int8s, parameters: Floats, scores: Int32s, result: Floats
+) -> None:
+    """
+    Score a message and turn the scores into calibrated chances of the best three labels.
+
+    A score divided by the length of the message's vector is what training saw. A softmax of these
+    times a sharpness gives chances (Guo et al. 2017, arXiv:1706.04599); the highest is then moved
+    by a slope and an offset on its logit (Platt 1999), and the others share what remains.
+
+    Parameters
+    ----------
+    ids, mass, weights, scores
+        See the file: uint32 (n,), int64, int8 (2**bits, width), int32 (width,).
+    parameters : float64 (PARAMETERS,)
+        How many labels there are, the weight of an integer, sharpness, slope and offset.
+    result : float64 (RESULT,)
+        Overwritten: ``LABELS`` (-1 beyond the last), ``CHANCES``, ``BEST`` (the highest score in
+        training's units) and ``MARGIN`` (by how much it leads).
+    """
+    add_scores(ids, mass, weights, scores)
+    labels = np.int64(parameters[LABEL_COUNT])
+    _best_three(scores, labels, result)
+    unit = parameters[UNIT] / np.sqrt(np.float64(max(mass, 1)))
+    first = scores[np.int64(result[LABELS])] * unit
+    second = scores[np.int64(result[LABELS + 1])] * unit
+    total = 0.0
+    for c in range(labels):
+        total += np.exp((scores[c] * unit - first) * parameters[SHARPNESS])
+    chance = min(max(1.0 / total, CHANCE_MIN), 1.0 - CHANCE_MIN)
+    logit = parameters[SLOPE] * np.log(chance / (1.0 - chance)) + parameters[OFFSET]
+    moved = 1.0 / (1.0 + np.exp(-logit))
+    result[CHANCES] = moved
+    for t in range(1, TOP):
+        place = np.int64(result[LABELS + t])
+        result[CHANCES + t] = 0.0
+        if place >= 0:
+            share = np.exp((scores[place] * unit - first) * parameters[SHARPNESS]) / total
+            result[CHANCES + t] = (1.0 - moved) * share / (1.0 - chance)
+    result[BEST] = first
+    result[MARGIN] = first - second
