@@ -88,7 +88,7 @@ def _stop_table() -> Int64s:
     table = np.full(2048, -1, dtype=np.int64)
     assert len(words) < table.size // 2
     for word in sorted(words):
-        value = WORD_START
+        value: Whole = WORD_START
         for char in word:
             value = ((value ^ ord(char)) * FNV_PRIME) & MASK32
         place = value & (table.size - 1)
@@ -153,8 +153,8 @@ def _words(
     """Put words and neighbours, list the stems of content words; return both counts."""
     held = 0
     before: Whole = EDGE
-    value = WORD_START
-    stem = WORD_START
+    value: Whole = WORD_START
+    stem: Whole = WORD_START
     letters = 0
     for i in range(1, end):
         code = np.int64(plain[i])

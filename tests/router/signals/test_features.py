@@ -12,7 +12,9 @@ from router.signals.scan import EXCLAMATIONS, LETTERS, MASKED, SYMBOLS
 
 ANY_TEXT = st.text(st.characters(), max_size=120)  # lone surrogates and controls included
 WORDY = st.lists(
-    st.sampled_from(["card", "the", "a.b@c.de", "10€", "www.x.org", "@ann", "注文", "😡", "can't", "\n"])
+    st.sampled_from(
+        ["card", "the", "a.b@c.de", "10€", "www.x.org", "@ann", "注文", "😡", "can't", "\n"]
+    )
 ).map(" ".join)
 
 
