@@ -33,6 +33,7 @@ def run(size: Size = FULL) -> list[Row]:
     rows += routing.step(size.effort, floor)
     freed = "canonical" if size is FULL else size.floor
     rows += routing.freed(size.effort, SHAPES[freed], size.waiting)
+    rows += routing.event(size.effort, floor, size.waiting)
     rows += routing.joint(size.joint_rounds, SHAPES["joint" if size is FULL else size.floor])
     rows += folding.fold(size.events)
     rows += folding.memory(size.tickets)

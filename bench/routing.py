@@ -191,6 +191,37 @@ def freed(effort: Effort, shape: Shape, waiting: int = 1_000) -> list[Row]:
     return [*rows, case.row("filled_share", [share], "share")]
 
 
+def event(effort: Effort, shape: Shape, waiting: int = 1_000) -> list[Row]:
+    """Measure what happens on a full floor, decided in the router: a ticket comes, or an agent is freed."""
+    floor = Floor(shape)
+    floor.fill(shape.agents * shape.units)
+    machine = floor.machine
+    while _waiting(floor) < waiting:
+        _bring(floor, waiting - _waiting(floor))
+    asked = iter(floor.stream(effort.samples * effort.rounds))
+    decided = 0
+
+    def happen() -> int:
+        nonlocal decided
+        floor.now_us += STEP_US
+        is_full = _waiting(floor) >= waiting
+        begun = perf_counter_ns()
+        if is_full:
+            floor.push_complete()
+        else:
+            floor.push_ticket(next(asked))
+        batch = machine.run()
+        took = perf_counter_ns() - begun
+        decided += int((batch.events["kind"] == c.E_DECIDED).sum())
+        floor.accept(batch)
+        return took
+
+    case = Suite("core", f"route_event_{_short(shape.agents)}")
+    rows = rows_of(case, rounds_of(effort, happen))
+    share = decided / (effort.samples * effort.rounds)
+    return [*rows, case.row("decided_share", [share], "share")]
+
+
 def _waiting(floor: Floor) -> int:
     queues: int = floor.machine.arrays.queues["waiting"].sum()
     return int(queues)
