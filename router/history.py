@@ -35,6 +35,16 @@ ANSWERS_KEPT_MAX: Final = 100_000
 ANSWERS_TTL_US: Final = 24 * 3600 * SECOND_US
 
 
+class _Versioned(msgspec.Struct):
+    """What of a kept answer's body is said in a header too."""
+
+    version: int | None = None
+
+
+_versioned: Final = msgspec.json.Decoder(_Versioned).decode
+REFUSALS_FROM: Final = 400
+
+
 class Work(msgspec.Struct, array_like=True, gc=False):
     """An offer and what became of it."""
 
@@ -227,7 +237,10 @@ class History:
             return None
         if kept[0] != call.fingerprint:
             return refused("idempotency_mismatch", f"The key {key!r} was used for another request.")
-        return Reply(kept[1], msgspec.Raw(kept[2]) if kept[2] else None, replayed=True)
+        if not kept[2]:
+            return Reply(kept[1], replayed=True)
+        version = _versioned(kept[2]).version if kept[1] < REFUSALS_FROM else None
+        return Reply(kept[1], msgspec.Raw(kept[2]), version, replayed=True)
 
     def keep_answer(self, call: Call, reply: Reply, at_us: int) -> None:
         """Keep what a call with a key was answered, so that its repetition gets the same."""

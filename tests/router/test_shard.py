@@ -141,7 +141,7 @@ def test_a_repeated_request_with_a_key_gets_the_same_answer_and_does_nothing():
     desk.do("tickets.put", "t1", CHAT)
     first = desk.submit("tickets.escalate", "t1", {}, idempotency_key="k")
     again = desk.submit("tickets.escalate", "t1", {}, idempotency_key="k")
-    assert (again.status, again.replayed) == (200, True)
+    assert (again.status, again.replayed, again.version) == (200, True, first.version)
     assert b'"priority":6' in bytes(again.body)
     assert desk.do("tickets.get", "t1").version == first.version
 

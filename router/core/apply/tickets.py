@@ -248,6 +248,7 @@ def on_updated(s: Arrays, i: int) -> None:
         p = s.profiles[e.profile]
         k.relax_us = e.at_us + p.next_after_us if p.next >= 0 else NEVER_US
     k.marks = (k.marks & ~F_UNMATCHABLE) | e.aux
+    k.marks &= ~int(e.value)
     read_promises(s, t, i)
     if k.state == SCHEDULED:
         k.start_at_us = max(e.at_us, s.event_words[e.words_from + 1])

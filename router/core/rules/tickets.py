@@ -62,6 +62,18 @@ def add_ticket(s: Arrays, n: int) -> None:
 
 
 @rule
+def outdated_marks(s: Arrays, n: int, t: int) -> int:
+    """Return the marks of promises that command ``n`` replaces: the new ones are not warned of nor broken yet."""
+    k, at = s.tickets[t], s.inbox[n].words_from
+    marks = 0
+    if s.inbox_words[at + 4] != k.first_due_us:
+        marks |= c.F_FIRST_WARNED | c.F_FIRST_BREACHED
+    if s.inbox_words[at + 6] != k.resolve_due_us:
+        marks |= c.F_RESOLVE_WARNED | c.F_RESOLVE_BREACHED
+    return marks & k.marks
+
+
+@rule
 def update_ticket(s: Arrays, n: int, t: int) -> None:
     """Change what a ticket asks for; offers to agents it does not suit any more are withdrawn."""
     command = s.inbox[n]
@@ -82,6 +94,7 @@ def update_ticket(s: Arrays, n: int, t: int) -> None:
     e = s.events[i]
     e.ticket, e.profile = t, p
     e.aux = 0 if is_matchable(s, p) else c.F_UNMATCHABLE
+    e.value = outdated_marks(s, n, t)
     commit(s, i)
     if waits_again or (again and k.state == c.SUSPENDED):
         queue_again(s, t, c.BECAUSE_UPDATED, 0)

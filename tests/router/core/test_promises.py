@@ -119,3 +119,19 @@ def test_urgency_lets_an_old_ticket_overtake_a_better_match() -> None:
     """
     play(floor.format(age=1, first="t2"))
     play(floor.format(age=-200, first="t1"))
+
+
+def test_a_new_promise_is_watched_like_the_first() -> None:
+    """A ticket that broke its promise and is promised something else is warned of and breaches anew, once each."""
+    play("""
+         0.0  ticket  t1 due=100 resolve=200  -> unmatchable t1
+       100.0  tick                            -> warn t1 first, breach t1 first
+       160.0  tick                            -> warn t1 resolution
+       170.0  update  t1 due=300 resolve=400 start=0 ->
+       239.9  tick                            ->
+       240.0  tick                            -> warn t1 first
+       300.0  tick                            -> breach t1 first
+       320.0  tick                            -> warn t1 resolution
+       321.0  update  t1 due=300 resolve=400 start=0 ->
+       400.0  tick                            -> breach t1 resolution
+    """)
