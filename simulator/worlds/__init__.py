@@ -1,0 +1,1 @@
+"""Worlds: contact centres described in TOML, checked, and compiled for the kernel and for the router."""
