@@ -11,7 +11,7 @@ from router.core.limits import NEVER_US
 from router.core.run import fire_first_timer, run_inbox
 from router.core.run import what_is_short as is_short
 from router.core.state import Arrays
-from router.core.timers import OF_TICKET
+from router.core.timers import OF_TICKET, ROW_MASK
 from simulator.kernel import codes as c
 from simulator.kernel.accounts import close_accounts, happened, move_slot
 from simulator.kernel.acting import (
@@ -62,7 +62,8 @@ def fire_timers(k: Sim, s: Arrays, until_us: int) -> bool:
     z = s.scratch[0]
     while z.timers > 0 and s.timers[0].due_us <= until_us:
         first = s.timers[0]
-        is_forgotten = first.kind == OF_TICKET and s.tickets[first.row].state >= core.COMPLETED
+        kind, row = first.whose >> 32, first.whose & ROW_MASK
+        is_forgotten = kind == OF_TICKET and s.tickets[row].state >= core.COMPLETED
         z.cursor, z.inbox, z.events, z.words = 0, 0, 0, 0
         move_slot(k, max(k.scalars[0].now_us, int(first.due_us)))
         fire_first_timer(s)
@@ -172,14 +173,9 @@ def take_refusal(k: Sim) -> None:
     z.current = -1
 
 
-@entry
-def simulate(k: Sim, s: Arrays) -> int:
-    """
-    Play the world until it is over, or until a table is short.
-
-    Returns ``FINISHED``, ``PAUSED`` (to show progress), or which table needs room before going on: one of the
-    simulator's (below 0) or of the core's (``RUN_...``, above 0).
-    """
+@rule
+def play_on(k: Sim, s: Arrays) -> int:
+    """Play until the world is over or a table is short; a rule, as rules count no references."""
     z = k.scalars[0]
     if z.sequence == 0:
         z.sequence = 1
@@ -211,3 +207,14 @@ def simulate(k: Sim, s: Arrays) -> int:
         hear(k, s)
         if z.current >= 0:
             take_refusal(k)
+
+
+@entry
+def simulate(k: Sim, s: Arrays) -> int:
+    """
+    Play the world until it is over, or until a table is short.
+
+    Returns ``FINISHED``, ``PAUSED`` (to show progress), or which table needs room before going on: one of the
+    simulator's (below 0) or of the core's (``RUN_...``, above 0).
+    """
+    return play_on(k, s)
