@@ -172,7 +172,10 @@ class Hook:
             return HookAnswer(NO_SIGNALS, "garbage"), said
         try:
             found = msgspec.json.decode(data, type=Answer)
-        except (msgspec.MsgspecError, ValueError) as error:  # ValueError: no UTF-8, a lone surrogate
+        except (
+            msgspec.MsgspecError,
+            ValueError,
+        ) as error:  # ValueError: no UTF-8, a lone surrogate
             return HookAnswer(NO_SIGNALS, "garbage"), str(error)
         signals = {name: signal_of(said) for name, said in found.signals.items()}
         return HookAnswer(MappingProxyType(signals), "done"), ""

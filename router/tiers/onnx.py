@@ -149,6 +149,8 @@ class OnnxEncoder:
             given = np.asarray(self._session.run([self._output], fed)[0])[0]
         except Exception as error:
             raise EncoderError(f"the model failed: {error}") from error
+        if not given.size:
+            raise EncoderError("the text has no tokens, so the model gives no vector")
         vector = given.mean(axis=0) if given.ndim == 2 else given
         length = float(np.linalg.norm(vector))
         made: NDArray[np.float32] = (vector / length if length > 0 else vector).astype(np.float32)

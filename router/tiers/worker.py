@@ -133,7 +133,7 @@ class EncodingWorker:
         with self._gate:
             waiting = sum(not job.answer.done() for job in self._jobs)
         return WorkerStatistics(
-            **{outcome: self._counts[outcome] for outcome in OUTCOMES},  # type: ignore[arg-type]
+            **{outcome: self._counts[outcome] for outcome in OUTCOMES},
             waiting=waiting,
             busy_s=self._busy_ns / NS_PER_S,
             mean_s=self._mean_ns / NS_PER_S,
@@ -192,7 +192,7 @@ class EncodingWorker:
     def _encoded(self, text: str) -> tuple[Encoded, str]:
         try:
             made = checked(self.encoder.encode([text]), 1, self.encoder.dimensions)
-        except Exception as error:  # noqa: BLE001 -- whatever a model throws costs its signal only
+        except Exception as error:
             return Encoded(None, "failed"), f"{type(error).__name__}: {error}"[:300]
         return Encoded(made[0], "done"), ""
 

@@ -16,7 +16,17 @@ IMPURE = frozenset(
 )
 CALENDAR = frozenset({"datetime"})  # floors 0 and 1 count microseconds
 DEVICES = frozenset(
-    {"aiohttp", "apsw", "prometheus_client", "rich", "sqlite3", "structlog", "uvloop"}
+    {
+        "aiohttp",
+        "apsw",
+        "onnxruntime",
+        "prometheus_client",
+        "rich",
+        "sqlite3",
+        "structlog",
+        "tokenizers",
+        "uvloop",
+    }
 )
 PURE_UP_TO = 2
 TIMELESS_UP_TO = 1

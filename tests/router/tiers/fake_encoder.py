@@ -30,12 +30,15 @@ class GatedEncoder(FakeEncoder):
         super().__init__()
         self.reached = threading.Event()
         self.gate = threading.Event()
+        self.encoded = threading.Event()
 
     def encode(self, texts):
         if texts[0].startswith("hold"):
             self.reached.set()
             assert self.gate.wait(30)
-        return super().encode(texts)
+        made = super().encode(texts)
+        self.encoded.set()
+        return made
 
 
 class BrokenEncoder(FakeEncoder):
