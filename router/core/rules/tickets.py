@@ -70,7 +70,7 @@ def outdated_marks(s: Arrays, n: int, t: int) -> int:
         marks |= c.F_FIRST_WARNED | c.F_FIRST_BREACHED
     if s.inbox_words[at + 6] != k.resolve_due_us:
         marks |= c.F_RESOLVE_WARNED | c.F_RESOLVE_BREACHED
-    return marks & k.marks
+    return int(marks & k.marks)
 
 
 @rule
