@@ -11,7 +11,8 @@ from typing import Any, Final, NamedTuple, cast
 
 import msgspec
 
-from router.wire import agents, policies, registry, tickets
+from router.wire import agents, policies, registry, signals, tickets
+from router.wire.found import Statement
 
 KINDS: Final = (
     "skill",
@@ -24,8 +25,13 @@ KINDS: Final = (
     "policy",
     "language",
     "ticket",
+    "model",
+    "slot",
+    "signals",
 )
 SKILL, GROUP, CHANNEL, REGION, QUEUE, CALENDAR, AGENT, POLICY, LANGUAGE, TICKET = range(10)
+MODEL, SLOT, SIGNALS = range(10, 13)
+"""Models that read messages, the signals they may serve, and what the workspace makes of signals."""
 
 BODIES: Final[dict[int, type[msgspec.Struct]]] = {
     SKILL: registry.SkillBody,
@@ -37,6 +43,9 @@ BODIES: Final[dict[int, type[msgspec.Struct]]] = {
     AGENT: agents.AgentBody,
     POLICY: policies.PolicyBody,
     TICKET: tickets.TicketBody,
+    MODEL: signals.ModelRecord,
+    SLOT: signals.SlotRecord,
+    SIGNALS: signals.SignalsBody,
 }
 
 
@@ -55,6 +64,11 @@ class Document(msgspec.Struct, array_like=True, gc=False):
         None  # activity of an agent, last words about a ticket, activations of a policy
     )
     is_heard: bool = False  # whether an agent's desk ever sent a heartbeat
+    found: tuple[Statement, ...] = ()  # in a ticket's message
+
+
+FOUND: Final = Document.__struct_fields__.index("found")
+"""Where an encoded document has what was found."""
 
 
 class Documents(dict[str, Document]):
@@ -110,12 +124,23 @@ class Documents(dict[str, Document]):
             if isinstance(found, bytes):
                 self._read(id_, found)
 
+    def peek(self, id_: str) -> Document | None:
+        """Return a document without keeping it read, as other threads may."""
+        found = super().get(id_)
+        return self._decoded(found) if isinstance(found, bytes) else found
+
     def _read(self, id_: str, encoded: bytes) -> Document:
+        document = self._decoded(encoded)
+        super().__setitem__(id_, document)
+        return document
+
+    def _decoded(self, encoded: bytes) -> Document:
         plain = _decode(encoded)
         if self._kind == TICKET:
             plain[0].pop("id", None)  # of a batch, whose tickets bring their ids along
-        document = Document(msgspec.convert(plain[0], BODIES[self._kind]), *plain[1:])
-        super().__setitem__(id_, document)
+        document = Document(msgspec.convert(plain[0], BODIES[self._kind]), *plain[1:FOUND])
+        if len(plain) > FOUND:  # journals that are older have nothing there
+            document.found = msgspec.convert(plain[FOUND], tuple[Statement, ...])
         return document
 
 
@@ -172,11 +197,13 @@ class Directory:
         """Return what a number is called."""
         return self.names[kind].ids[index]
 
-    def add_ticket(self, row: int, id_: str, body: Any, at_us: int) -> None:
-        """Note which ticket lies in a row of the core, and what was said of it."""
+    def add_ticket(
+        self, row: int, id_: str, body: Any, at_us: int, found: tuple[Statement, ...] = ()
+    ) -> None:
+        """Note which ticket lies in a row of the core, what was said of it and found in its message."""
         self.tickets[row] = id_
         self.rows[id_] = row
-        document = Document(body, 1, 0, at_us)
+        document = Document(body, 1, 0, at_us, found=found)
         self.documents[TICKET][id_] = document
         self.fresh_names.append((TICKET, id_, row))
         self.fresh_documents[TICKET, id_] = document
@@ -204,6 +231,13 @@ class Directory:
         self.documents[kind][id_] = document
         self.fresh_documents[kind, id_] = document
         return document
+
+    def know(self, id_: str, found: tuple[Statement, ...]) -> None:
+        """Keep what is known of a ticket's message; its version stays."""
+        document = self.documents[TICKET][id_]
+        if document.found != found:
+            document.found = found
+            self.fresh_documents[TICKET, id_] = document
 
     def has_room(self, kind: int, id_: str, most: int) -> bool:
         """Tell whether ``id_`` has a number or can get one while there are ``most`` at most."""

@@ -66,6 +66,31 @@ METRICS: MappingProxyType[str, Row] = MappingProxyType(
         "cordboard_commits_total": Row("counter", "Frames made durable.", (), "engine"),
         "cordboard_commit_seconds_total": Row("counter", "Time spent on that.", (), "engine"),
         "cordboard_commit_seconds_max": Row("gauge", "Longest of late.", (), "engine"),
+        "cordboard_messages_read_total": Row("counter", "Messages read.", ("tenant",), "engine"),
+        "cordboard_messages_read_seconds_total": Row(
+            "counter", "Time spent on that.", ("tenant",), "engine"
+        ),
+        "cordboard_signals_total": Row(
+            "counter", "Signals found, by who found them.", ("tenant", "signal", "source"), "engine"
+        ),
+        "cordboard_model_errors": Row(
+            "gauge",
+            "Share of wrong answers lately, as far as known.",
+            ("tenant", "signal"),
+            "engine",
+        ),
+        "cordboard_model_agreement": Row(
+            "gauge", "Share of messages a candidate reads alike.", ("tenant", "signal"), "engine"
+        ),
+        "cordboard_model_alarms_total": Row(
+            "counter",
+            "Drift, by kind: errors, transfers, values, margins.",
+            ("tenant", "signal", "kind"),
+            "engine",
+        ),
+        "cordboard_models_broken": Row(
+            "gauge", "Models whose file cannot be used.", ("tenant",), "engine"
+        ),
     }
 )
 """Every metric by name, those of the process and of Python's collector aside."""

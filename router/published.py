@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from router.core import codes as c
 from router.core import layout
 from router.core.limits import NEVER_US
-from router.directory import AGENT, CHANNEL, QUEUE, REGION, Directory
+from router.directory import AGENT, CHANNEL, MODEL, QUEUE, REGION, SLOT, Directory
 from router.policies.terms import POINT
 from router.profiles import CHANNEL_WORD, QUEUE_WORD, STAGE_WORD
 from router.wire.events import Event
@@ -181,6 +181,15 @@ def policy(scribe: Scribe, row: Row) -> Data:
     return {"revision": words["revision"]}
 
 
+def model(scribe: Scribe, row: Row) -> Data:
+    """Say which model, the signal it reads, and what became of it."""
+    return {
+        "signal": scribe.directory.id_of(SLOT, row.aux),
+        "model": scribe.directory.id_of(MODEL, row.profile),
+        "change": c.MODEL_CHANGES[row.value],
+    }
+
+
 def prices(scribe: Scribe, row: Row) -> Data:
     """Say each agent's price in points."""
     words = scribe.words_of(row)
@@ -270,6 +279,7 @@ DATA: Final[MappingProxyType[int, Callable[[Scribe, Row], Data]]] = MappingProxy
         c.E_PRICES_SET: prices,
         c.E_QUEUE_OPENED: door,
         c.E_DISTANCE_SET: distances,
+        c.E_MODEL_NOTED: model,
         c.E_PRESENCE: presence,
         c.E_AGENT_LOST: until,
         c.E_AGENT_RETURNED: nothing,

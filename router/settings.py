@@ -148,6 +148,18 @@ class RoutingSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SignalsSettings:
+    """Where the models that read messages lie, and how many messages are remembered."""
+
+    models: str = _set(
+        "beside", "Folder of models, a tenant each; `beside` the journal, or `none`."
+    )
+    messages_max: int = _set(
+        20_000, "Messages of a tenant in memory, to learn from and to compare.", 1, 1_000_000
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class LogSettings:
     """What the server writes about itself."""
 
@@ -180,6 +192,7 @@ class Settings:
     store: StoreSettings = field(default_factory=StoreSettings)
     auth: AuthSettings = field(default_factory=AuthSettings)
     routing: RoutingSettings = field(default_factory=RoutingSettings)
+    signals: SignalsSettings = field(default_factory=SignalsSettings)
     log: LogSettings = field(default_factory=LogSettings)
     metrics: MetricsSettings = field(default_factory=MetricsSettings)
 
@@ -190,6 +203,7 @@ SECTIONS = MappingProxyType(
         "store": StoreSettings,
         "auth": AuthSettings,
         "routing": RoutingSettings,
+        "signals": SignalsSettings,
         "log": LogSettings,
         "metrics": MetricsSettings,
     }

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from datetime import UTC, datetime
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from router.clock import Clock
@@ -69,6 +69,23 @@ def journal_of(store: StoreSettings, tenant: str) -> str:
     return f"{store.kind}:{path.with_name(f'{path.stem}.{tenant}{path.suffix}')}"
 
 
+def models_of(settings: Settings, tenant: str) -> Path | None:
+    """
+    Return the folder of a tenant's models, None where there are to be none.
+
+    Beside a journal ``acme.sqlite`` that is ``acme.models``; in a configured folder each tenant has one of its name.
+    """
+    configured = settings.signals.models
+    if configured == "none":
+        return None
+    if configured != "beside":
+        return Path(configured) / tenant
+    where = journal_of(settings.store, tenant)
+    if where.startswith("memory:"):
+        return None
+    return Path(where.partition(":")[2]).with_suffix(".models")
+
+
 def engine_settings(settings: Settings) -> "EngineSettings":
     """Return what the engine needs of the settings."""
     from router.engine.engine import EngineSettings
@@ -87,6 +104,8 @@ def engine_settings(settings: Settings) -> "EngineSettings":
         ),
         answers_max=settings.server.idempotency_keys_max,
         answers_ttl_us=round(settings.server.idempotency_ttl_s * 1_000_000),
+        models=lambda tenant: models_of(settings, tenant),
+        messages_max=settings.signals.messages_max,
     )
 
 

@@ -43,6 +43,7 @@ TICK = 1
 SET_CHANNEL, SET_QUEUE, SET_PROFILE, SET_AGENT, REMOVE_AGENT, SET_POLICY, SET_PRICES, OPEN_QUEUE, SET_DISTANCE = (
     2, 3, 4, 5, 6, 7, 8, 9, 10,
 )  # fmt: skip
+NOTE_MODEL = 11
 SET_PRESENCE, LOSE_AGENT, RETURN_AGENT = 16, 17, 18
 ADD_TICKET, UPDATE_TICKET, CANCEL_TICKET, ABANDON_TICKET, REQUEUE_TICKET = 32, 33, 34, 35, 36
 SUSPEND_TICKET, RESUME_TICKET, ASSIGN_TICKET, RECORD_REPLY = 37, 38, 39, 40
@@ -61,6 +62,7 @@ COMMANDS: Final = MappingProxyType(
         SET_PRICES: "set_prices",
         OPEN_QUEUE: "open_queue",
         SET_DISTANCE: "set_distance",
+        NOTE_MODEL: "note_model",
         SET_PRESENCE: "set_presence",
         LOSE_AGENT: "lose_agent",
         RETURN_AGENT: "return_agent",
@@ -89,6 +91,7 @@ E_REFUSED = 1
     E_CHANNEL_SET, E_QUEUE_SET, E_PROFILE_SET, E_AGENT_SET, E_AGENT_REMOVED, E_POLICY_SET, E_PRICES_SET, E_QUEUE_OPENED,
     E_DISTANCE_SET,
 ) = (2, 3, 4, 5, 6, 7, 8, 9, 10)  # fmt: skip
+E_MODEL_NOTED = 11
 E_PRESENCE, E_AGENT_LOST, E_AGENT_RETURNED = 16, 17, 18
 E_ADDED, E_QUEUED, E_RELAXED, E_UPDATED, E_SUSPENDED, E_REPLIED = 32, 33, 34, 35, 36, 37
 E_CLOSED, E_FORGOTTEN, E_WARNED, E_BREACHED, E_HELD = 38, 39, 40, 41, 42
@@ -107,6 +110,7 @@ EVENTS: Final = MappingProxyType(
         E_PRICES_SET: "prices.set",
         E_QUEUE_OPENED: "queue.opened",
         E_DISTANCE_SET: "region.distance_set",
+        E_MODEL_NOTED: "model.changed",
         E_PRESENCE: "agent.presence_changed",
         E_AGENT_LOST: "agent.lost",
         E_AGENT_RETURNED: "agent.returned",
@@ -198,6 +202,26 @@ REASONS: Final = (
     "taken_by_another", "canceled", "abandoned", "ttl", "suspended", "manual", "updated", "no_answer", "until",
     "grace_over", "drained", "asked", "auto_accept", "agent_offline", "plan", "queue_full", "wrap_up_over",
 )  # fmt: skip
+
+# What became of a model that reads messages: the value of its events. The core decides nothing by it.
+MODEL_KEPT, MODEL_SHADOWED, MODEL_ACTIVATED, MODEL_ROLLED_BACK, MODEL_DOUBTED, MODEL_RETIRED = (
+    1,
+    2,
+    3,
+    4,
+    5,
+    6,
+)
+MODEL_CHANGES: Final = MappingProxyType(
+    {
+        MODEL_KEPT: "registered",
+        MODEL_SHADOWED: "shadowed",
+        MODEL_ACTIVATED: "activated",
+        MODEL_ROLLED_BACK: "rolled_back",
+        MODEL_DOUBTED: "drifted",
+        MODEL_RETIRED: "retired",
+    }
+)
 
 # What breached or is about to: the three promises.
 SLA_FIRST, SLA_NEXT, SLA_RESOLUTION = 0, 1, 2

@@ -5,10 +5,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from router.desk.agents import AGENTS
+from router.desk.models import MODELS
 from router.desk.policies import POLICIES
 from router.desk.presence import PRESENCE
 from router.desk.reading import READING
 from router.desk.registry import FAMILIES, conducted
+from router.desk.signal_calls import SIGNAL_CALLS
 from router.desk.tickets import TICKETS
 from router.desk.works import WORKS
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 ENGINE_CALLS: Final = MappingProxyType(
     {
         "events.list": "events are read from the journal and its feed",
+        "signals.analyze": "models lie with the engine; the shard knows what they said",
         "stream.open": "a connection is the transport's",
         "livez.get": "whether the process lives is not a tenant's business",
         "readyz.get": "whether journals are open is the engine's knowledge",
@@ -49,6 +52,8 @@ CALLS: Final[Mapping[str, "Handler"]] = MappingProxyType(
         PRESENCE,
         *(conducted(name) for name in FAMILIES),
         POLICIES,
+        SIGNAL_CALLS,
+        MODELS,
         READING,
     )
 )

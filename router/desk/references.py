@@ -15,6 +15,7 @@ from router.directory import (
     KINDS,
     QUEUE,
     REGION,
+    SIGNALS,
     SKILL,
     TICKET,
     Directory,
@@ -22,6 +23,7 @@ from router.directory import (
 from router.wire.agents import AgentBody
 from router.wire.problems import FieldError, wrong
 from router.wire.registry import QueueBody, RegionBody
+from router.wire.signals import SignalsBody
 from router.wire.tickets import RelaxStep, TicketBody
 
 if TYPE_CHECKING:
@@ -118,6 +120,18 @@ def of_region(kind: int, body: RegionBody) -> Iterator[str | None]:
         yield from body.distance
 
 
+def of_signals(kind: int, body: SignalsBody) -> Iterator[str | None]:
+    """Yield what the use of signals names of a kind."""
+    if kind == QUEUE:
+        yield from body.intake
+    for use in body.intents.values():
+        if kind == QUEUE:
+            yield use.queue
+        elif kind == SKILL:
+            for requirement in use.requirements:
+                yield requirement.skill
+
+
 def of_ticket(kind: int, body: TicketBody) -> Iterator[str | None]:
     """Yield what a ticket names of a kind."""
     yield from of_steps(kind, body.relax)
@@ -135,7 +149,13 @@ def of_ticket(kind: int, body: TicketBody) -> Iterator[str | None]:
 
 
 REFERRERS: Final = MappingProxyType[int, Callable[[int, Any], Iterator[str | None]]](
-    {AGENT: of_agent, QUEUE: of_queue, REGION: of_region, TICKET: of_ticket}
+    {
+        AGENT: of_agent,
+        QUEUE: of_queue,
+        REGION: of_region,
+        TICKET: of_ticket,
+        SIGNALS: of_signals,
+    }
 )
 """What each kind of document names."""
 

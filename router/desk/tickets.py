@@ -1,6 +1,6 @@
 """Calls that say what tickets ask for: put, patch, transfer, escalate, and batches."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
@@ -14,6 +14,7 @@ from router.desk.conditions import unknown, unmet, validation_failed
 from router.desk.outcome import AT, Outcome
 from router.desk.outcome import TICKET as TICKET_FIELD
 from router.desk.promises import promise_errors, ticket_words
+from router.desk.signals import Statements, asked, heard, same_say, without_text
 from router.desk.verbs import VERBS, core_refusal, ended, shown
 from router.desk.views import UNMATCHABLE, ticket_view
 from router.directory import TICKET
@@ -26,8 +27,10 @@ from router.wire.problems import FieldError, Problem, problem, wrong
 if TYPE_CHECKING:
     from router.shard import Finish, Shard
 
-Item = tuple[str, wire.TicketBody | None, "int | Finish | Reply"]
-"""A ticket of a batch: its id, its body if readable, and its command or what came of it."""
+Item = tuple["Said | str", "int | Finish | Reply"]
+"""A ticket of a batch: what is said of it, or its id when that cannot be read, and its command or what came of it."""
+Said = tuple[str, wire.TicketBody, Statements]
+"""A ticket's id, its description, and what was found in its message."""
 
 
 def put_ticket(shard: "Shard", call: Call) -> "Reply | Finish":
@@ -39,7 +42,9 @@ def put_ticket(shard: "Shard", call: Call) -> "Reply | Finish":
     refusal = unmet(call, "ticket", None)
     if refusal is not None:
         return refusal
-    command = push_new(shard, body)
+    body = without_text(body)
+    found = heard(shard, body, fresh_of(call, call.id), (), None)
+    command = push_new(shard, asked(shard, body, found))
     if not isinstance(command, int):
         return validation_failed(command)
 
@@ -47,7 +52,7 @@ def put_ticket(shard: "Shard", call: Call) -> "Reply | Finish":
         refusal = core_refusal(shard, outcome, command)
         if refusal is not None:
             return refusal
-        fresh = name_new(shard, outcome, command, call.id, body)
+        fresh = name_new(shard, outcome, command, (call.id, body, found))
         ticket = ticket_view(shard, call.id, fresh)
         return Reply(201, ticket, version=ticket.version, location=f"/v1/tickets/{call.id}")
 
@@ -72,14 +77,19 @@ def wanted_profile(shard: "Shard", body: wire.TicketBody) -> int | list[FieldErr
     return shard.profiles.find(body, shard.at_us)
 
 
-def name_new(
-    shard: "Shard", outcome: Outcome, command: int, id_: str, body: wire.TicketBody
-) -> int:
+def name_new(shard: "Shard", outcome: Outcome, command: int, said: Said) -> int:
     """Name the row that a new ticket got; return the row."""
     event = outcome.first(command)
     row: int = event[TICKET_FIELD]
-    shard.directory.add_ticket(row, id_, body, event[AT])
+    id_, body, found = said
+    shard.directory.add_ticket(row, id_, body, event[AT], found)
     return row
+
+
+def fresh_of(call: Call, id_: str) -> Statements | None:
+    """Return what was found in a ticket's message before the call was admitted; None when none came."""
+    found = cast("Mapping[str, Statements] | None", call.found)
+    return None if found is None else found.get(id_)
 
 
 def replace_ticket(
@@ -98,15 +108,23 @@ def replace_ticket(
         return ended(call.id, int(ticket["state"]))
     document = shard.directory.document(TICKET, call.id)
     assert document is not None, f"ticket {call.id!r} has a row"
+    body = without_text(body)
+    found = heard(shard, body, fresh_of(call, call.id), document.found, document.body)
     if options == 0 and document.body == body:
-        return shown(shard, call.id, row)
-    profile = wanted_profile(shard, body)
+        if same_say(found, document.found):
+            return shown(shard, call.id, row)
+        before = asked(shard, body, document.found)
+        if asked(shard, body, found) == before:
+            shard.directory.know(call.id, found)
+            return lambda _: shown(shard, call.id, row)
+    whole = asked(shard, body, found)
+    profile = wanted_profile(shard, whole)
     if not isinstance(profile, int):
         return validation_failed(profile)
     command = shard.machine.push(
         c.UPDATE_TICKET,
         shard.at_us,
-        ticket_words(shard, body, document.created_us),
+        ticket_words(shard, whole, document.created_us),
         ticket=row,
         serial=int(ticket["serial"]) + 1,
         profile=profile,
@@ -118,6 +136,7 @@ def replace_ticket(
         if refusal is not None:
             return refusal
         shard.directory.put(TICKET, call.id, body, shard.at_us, document.note)
+        shard.directory.know(call.id, found)
         return shown(shard, call.id, row)
 
     return finish
@@ -188,28 +207,32 @@ def put_batch(shard: "Shard", call: Call) -> "Reply | Finish":
     for item in cast("wire.Batch", call.body).items:
         done: int | Finish | Reply
         if isinstance(item, wire.RefusedTicket):
-            items.append((item.id, None, Reply(item.problem.status, item.problem)))
+            items.append((item.id, Reply(item.problem.status, item.problem)))
             continue
+        said: Said = (item.id, item, ())
         if item.id in taken:
             again = [wrong("/id", "Expected an id that the batch has once.", item.id)]
             done = validation_failed(again)
         elif item.id in rows:
-            own = Call("tickets.put", id=item.id, body=item)
+            own = Call("tickets.put", id=item.id, body=item, found=call.found)
             done = replace_ticket(shard, own, rows[item.id], item)
         else:
-            done = push_or_refuse(shard, item)
+            plain = without_text(item)
+            said = (item.id, plain, heard(shard, plain, fresh_of(call, item.id), (), None))
+            done = push_or_refuse(shard, said)
         taken.add(item.id)
-        items.append((item.id, item, done))
+        items.append((said, done))
 
     def finish(outcome: Outcome) -> Reply:
         results: list[wire.BatchResult | None] = []
         created: list[tuple[int, int, str]] = []
-        for at, (id_, body, done) in enumerate(items):
-            if isinstance(done, int) and body is not None and outcome.refusal(done) is None:
-                created.append((at, name_new(shard, outcome, done, id_, body), id_))
+        for at, (said, done) in enumerate(items):
+            if isinstance(done, int) and outcome.refusal(done) is None:
+                assert not isinstance(said, str), "what cannot be read has no command"
+                created.append((at, name_new(shard, outcome, done, said), said[0]))
                 results.append(None)
             else:
-                results.append(batch_result(shard, outcome, (id_, body, done)))
+                results.append(batch_result(shard, outcome, (said, done)))
         for at, result in results_of(shard, created):
             results[at] = result
         return Reply(200, wire.BatchReply(results=cast("list[wire.BatchResult]", results)))
@@ -234,10 +257,10 @@ def results_of(
         yield at, result
 
 
-def push_or_refuse(shard: "Shard", item: wire.BatchTicket) -> int | Reply:
+def push_or_refuse(shard: "Shard", said: Said) -> int | Reply:
     """Tell the core of a new ticket of a batch; return the command's index or why there is none."""
     try:
-        command = push_new(shard, item)
+        command = push_new(shard, asked(shard, said[1], said[2]))
     except FullError as full:
         return refused("limit_reached", f"{full}")
     return command if isinstance(command, int) else validation_failed(command)
@@ -245,7 +268,8 @@ def push_or_refuse(shard: "Shard", item: wire.BatchTicket) -> int | Reply:
 
 def batch_result(shard: "Shard", outcome: Outcome, item: Item) -> wire.BatchResult:
     """Return what came of a ticket of a batch that was replaced or refused."""
-    id_, _, done = item
+    said, done = item
+    id_ = said if isinstance(said, str) else said[0]
     if isinstance(done, int):
         refusal = core_refusal(shard, outcome, done)
         assert refusal is not None, "what was done has its result from results_of"

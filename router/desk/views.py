@@ -11,6 +11,7 @@ from router.directory import AGENT, CHANNEL, QUEUE, TICKET
 from router.history import Work
 from router.profiles import CHANNEL_WORD, QUEUE_WORD, STAGE_WORD
 from router.wire.fields import Estimate, instant_text, microseconds
+from router.wire.found import FoundSignal, Statement
 from router.wire.offers import Assignment, Offer
 from router.wire.tickets import Ticket, TicketBody, Warned
 
@@ -102,11 +103,27 @@ def ticket_view(shard: "Shard", id_: str, row: int, *, whole: bool = False) -> T
         relax_step=words[STAGE_WORD],
         queued_at=instant_or_none(t[QUEUED_AT]),
     )
+    if document is not None and document.found:
+        ticket.found = [found_view(statement) for statement in document.found]
     if state in FINAL:
         ticket.closed_at = instant_or_none(t[FORGET] - int(arrays.policy["retention_us"][0]))
     if whole and document is not None:
         add_description(ticket, document.body)
     return ticket
+
+
+def found_view(statement: Statement) -> FoundSignal:
+    """Return a signal of a ticket as clients see it."""
+    return FoundSignal(
+        name=statement.name,
+        value=statement.value,
+        probability=round(statement.probability, 4),
+        level=cast("Any", statement.level),
+        source=cast("Any", statement.source),
+        model=statement.model,
+        at=instant_text(statement.at_us),
+        applied=statement.applied,
+    )
 
 
 def add_description(ticket: Ticket, body: TicketBody) -> None:

@@ -11,7 +11,19 @@ from router.desk.conditions import unknown, validation_failed
 from router.desk.later import Later
 from router.desk.paging import cursor_of, limit_of, start_of
 from router.desk.references import missing
-from router.directory import AGENT, CHANNEL, GROUP, LANGUAGE, QUEUE, REGION, SKILL, Directory
+from router.desk.signals import as_of, config_of
+from router.desk.views import found_view
+from router.directory import (
+    AGENT,
+    CHANNEL,
+    GROUP,
+    LANGUAGE,
+    QUEUE,
+    REGION,
+    SKILL,
+    TICKET,
+    Directory,
+)
 from router.explain import explain
 from router.explain.answer import answer, answer_decision
 from router.explain.case import Case
@@ -119,6 +131,28 @@ def cases_of(shard: "Shard", seq: int, ticket: int | None = None) -> list[Case] 
         return None
 
 
+def add_signals(shard: "Shard", explanation: wire.Explanation) -> wire.Explanation:
+    """
+    Add what was known of a ticket's message at the instant of an explanation, and say it in a line.
+
+    Another thread may call it: documents are looked at, not kept.
+    """
+    document = shard.directory.documents[TICKET].peek(explanation.ticket)
+    if document is None or not document.found:
+        return explanation
+    margin = config_of(shard.directory).margin
+    found = as_of(document.found, explanation.at, margin)
+    explanation.signals = [found_view(statement) for statement in found]
+    shown = [
+        f"{s.name} {s.value} ({s.probability:.2f}, {s.source}{f', {s.model}' if s.model else ''})"
+        for s in found
+        if s.applied
+    ]
+    if shown:
+        explanation.text += f"\nIts message: {'; '.join(shown)}."
+    return explanation
+
+
 def get_decision(shard: "Shard", call: Call) -> Reply | Later:
     """Read a decision, explained."""
     if shard.rewinder is None:
@@ -129,7 +163,12 @@ def get_decision(shard: "Shard", call: Call) -> Reply | Later:
 
     def work() -> Reply:
         cases = cases_of(shard, int(number))
-        return Reply(200, answer_decision(cases)) if cases else unknown("decision", call.id)
+        if not cases:
+            return unknown("decision", call.id)
+        decision = answer_decision(cases)
+        for explanation in decision.explanations:
+            add_signals(shard, explanation)
+        return Reply(200, decision)
 
     return Later(work)
 
@@ -151,7 +190,8 @@ def list_decisions(shard: "Shard", call: Call) -> Reply | Later:
     following = cursor_of(str(page[-1])) if len(found) > len(page) else None
 
     def work() -> Reply:
-        items = [answer(case) for seq in page for case in cases_of(shard, seq, row) or ()]
+        cases = [case for seq in page for case in cases_of(shard, seq, row) or ()]
+        items = [add_signals(shard, answer(case)) for case in cases]
         return Reply(200, wire.DecisionsPage(items=items, next=following))
 
     return Later(work)
@@ -179,7 +219,7 @@ def explain_now(shard: "Shard", call: Call) -> Reply:
     agent = None if body.agent is None else shard.directory.index(AGENT, body.agent)
     by = completed_by(shard, body.ticket, row)
     case = explain(shard.machine, row, Names(shard.directory), shard.at_us, by)
-    return Reply(200, answer(case, agent))
+    return Reply(200, add_signals(shard, answer(case, agent)))
 
 
 WHY: Final[dict[str, Callable[["Shard", Call], Reply | Later]]] = {

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, NamedTuple
+from pathlib import Path
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -14,7 +15,12 @@ from router.directory import QUEUE
 from router.engine.archive import shard_at
 from router.engine.feed import Listener
 from router.engine.gap import Gap
+from router.engine.analyzers import MakeAnalyzer, make_analyzer
 from router.engine.line import Clock, Line
+from router.engine.messages import KEPT_MAX, Messages
+from router.engine.models import ModelFolder
+from router.engine.reader import Analyzer, Reader
+from router.engine.signal_desk import SignalDesk, languages_of
 from router.history import ANSWERS_KEPT_MAX, ANSWERS_TTL_US
 from router.shard import Shard
 from router.stores import store_at
@@ -23,6 +29,11 @@ from router.wire.events import Event
 from router.wire.policies import PolicyBody
 
 DEFAULT_TENANT: Final = "default"
+
+
+def no_folder(_tenant: str) -> Path | None:
+    """Return no folder of models: messages are read with rules alone."""
+    return None
 
 
 class EngineSettings(NamedTuple):
@@ -36,27 +47,33 @@ class EngineSettings(NamedTuple):
     policy: PolicyBody = PolicyBody()
     answers_max: int = ANSWERS_KEPT_MAX
     answers_ttl_us: int = ANSWERS_TTL_US
+    models: Callable[[str], Path | None] = no_folder  # where a tenant's models lie
+    make_analyzer: MakeAnalyzer = make_analyzer
+    messages_max: int = KEPT_MAX
 
 
 class Engine:
     """All tenants of a process; build it with ``Engine.open``."""
 
-    def __init__(self, lines: dict[str, Line]) -> None:
+    def __init__(self, lines: dict[str, Line], desks: dict[str, SignalDesk]) -> None:
         self._lines = lines
+        self._desks = desks
         self._is_closing = False
 
     @classmethod
     async def open(cls, settings: EngineSettings, clock: Clock) -> "Engine":
         """Open every tenant's journal, recover its shard, and be ready for calls."""
         lines: dict[str, Line] = {}
+        desks: dict[str, SignalDesk] = {}
         try:
             for tenant in settings.tenants:
                 lines[tenant] = await open_line(settings, clock, tenant)
+                desks[tenant] = await open_desk(settings, clock, lines[tenant], tenant)
         except BaseException:
             for line in lines.values():
                 await line.close()
             raise
-        return cls(lines)
+        return cls(lines, desks)
 
     def line(self, tenant: str) -> Line:
         """Return a tenant's line; the tenant must be configured."""
@@ -64,10 +81,10 @@ class Engine:
 
     async def submit(self, tenant: str, call: Call) -> Reply:
         """Do the call and reply once that is durable; a refusal is a reply too."""
-        line = self._lines.get(tenant)
-        if line is None:
+        desk = self._desks.get(tenant)
+        if desk is None:
             return refused("not_ready", f"The tenant {tenant!r} is not served here.")
-        return await line.submit(call)
+        return await desk.submit(call)
 
     async def events_page(
         self, tenant: str, after: int, limit: int
@@ -112,9 +129,11 @@ class Engine:
             commits += counts.commits
             spent_s += counts.total_commit_s
             slowest_s = max(slowest_s, counts.slowest_commit_s)
-        named: dict[str, float | Mapping[tuple[str, ...], float]] = {
+        named: dict[str, dict[tuple[str, ...], float]] = {
             f"cordboard_{k}": v for k, v in figures.items()
         }
+        for tenant, desk in self._desks.items():
+            count_signals(desk, tenant, named)
         return named | {
             "cordboard_inbox": inbox,
             "cordboard_commits_total": commits,
@@ -125,6 +144,8 @@ class Engine:
     async def close(self) -> None:
         """Finish what is under way, make it durable and let go of the journals."""
         self._is_closing = True
+        for desk in self._desks.values():
+            await desk.close()
         closing = (line.close() for line in self._lines.values())
         for ended in await asyncio.gather(*closing, return_exceptions=True):
             if isinstance(ended, BaseException):  # only now: a journal that stopped delays no other
@@ -146,6 +167,40 @@ def count_floor(
         figures["agents"][tenant, name] = int(presences[presence])
     for number, id_ in enumerate(shard.directory.names[QUEUE].ids[: head["queues"]]):
         figures["waiting"][tenant, id_] = int(arrays.queues[number]["waiting"])
+
+
+def count_signals(
+    desk: SignalDesk, tenant: str, named: dict[str, dict[tuple[str, ...], float]]
+) -> None:
+    """Add what one tenant's messages said, how long reading them took, and which models are in doubt."""
+    reader = desk.reader
+    rows: dict[str, dict[tuple[str, ...], float]] = {
+        "cordboard_signals_total": {(tenant, *key): n for key, n in reader.counts.items()},
+        "cordboard_messages_read_total": {(tenant,): reader.read_count},
+        "cordboard_messages_read_seconds_total": {(tenant,): reader.read_ns / 1e9},
+        "cordboard_model_alarms_total": {(tenant, *key): n for key, n in reader.alarms.items()},
+        "cordboard_models_broken": {(tenant,): len(desk.broken)},
+        "cordboard_model_errors": {
+            (tenant, signal): each.errors.mean for signal, each in reader.monitors.items()
+        },
+        "cordboard_model_agreement": {
+            (tenant, signal): each.trial.agreement for signal, each in reader.candidates.items()
+        },
+    }
+    for name, values in rows.items():
+        named.setdefault(name, {}).update(values)
+
+
+async def open_desk(settings: EngineSettings, clock: Clock, line: Line, tenant: str) -> SignalDesk:
+    """Return what reads a tenant's messages, with the models that its journal says."""
+
+    def make(models: Mapping[str, Any]) -> Analyzer:
+        return settings.make_analyzer(languages_of(line), models)
+
+    reader = Reader(make, clock.monotonic_ns, Messages(settings.messages_max))
+    desk = SignalDesk(line, reader, ModelFolder(settings.models(tenant)))
+    await desk.restore()
+    return desk
 
 
 async def open_line(settings: EngineSettings, clock: Clock, tenant: str) -> Line:

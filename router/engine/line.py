@@ -81,6 +81,8 @@ class Line:
         self._is_closing = False
         self._timer: asyncio.TimerHandle | None = None
         self.bug: Exception | None = None
+        self.on_settled: Callable[[Sealed], None] | None = None
+        """Told of each settlement that is to be journalled, before it is durable."""
         self.settlements = 0
         self.calls = 0
         self.writer = GroupCommit(
@@ -233,6 +235,8 @@ class Line:
             self._number += 1
             make = partial(publish_sealed, self.shard.directory, sealed)
             self._unpublished.append((self._number, Lazy(sealed.batch.count, make)))
+            if self.on_settled is not None:
+                self.on_settled(sealed)
         if self.writer.durable_number >= self._number:
             for answer, reply in done:
                 resolve(answer, reply)

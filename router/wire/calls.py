@@ -33,6 +33,8 @@ class Call(msgspec.Struct, frozen=True):
     idempotency_key: str | None = None
     fingerprint: bytes = b""
     """SHA-256 over name, ids and body; tells a repeated request from a reused key."""
+    found: object = None
+    """What a device found out about it before it was admitted: signals, a model's manifest."""
 
 
 class Reply(msgspec.Struct):

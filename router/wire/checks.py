@@ -16,6 +16,7 @@ from router.wire.agents import AgentBody, AgentPatch, PresenceBody
 from router.wire.fields import ID_PATTERN, LANGUAGE_TAG_PATTERN, TIME_US_MAX, microseconds
 from router.wire.problems import FieldError, wrong
 from router.wire.registry import CalendarBody, ChannelBody, QueueBody
+from router.wire.signals import AnalyzeBody, CorrectBody, InformBody, SignalsBody
 from router.wire.tickets import (
     BatchTicket,
     EscalateBody,
@@ -185,6 +186,34 @@ def _calendar(body: CalendarBody) -> list[FieldError]:
     return errors
 
 
+def _signals(body: SignalsBody) -> list[FieldError]:
+    errors = _repeated(body.languages, "/languages") + _repeated(body.intake, "/intake")
+    for index, tag in enumerate(body.languages):
+        errors += _tag(tag, f"/languages/{index}")
+    if body.language is not None and body.language.default is not None:
+        errors += _tag(body.language.default, "/language/default")
+    for intent, use in body.intents.items():
+        skills = [requirement.skill for requirement in use.requirements]
+        errors += _repeated_in(skills, f"/intents{pointer_part(intent)}/requirements", "skill")
+    return errors
+
+
+def _correct(body: CorrectBody) -> list[FieldError]:
+    return _tag(body.language, "/language") if body.language else []
+
+
+def _inform(body: InformBody) -> list[FieldError]:
+    return _tag(body.language.value, "/language/value") if body.language else []
+
+
+def _analyze(body: AnalyzeBody) -> list[FieldError]:
+    errors = []
+    for index, message in enumerate(body.messages or ()):
+        if message.locale is not None:
+            errors += _tag(message.locale, f"/messages/{index}/locale")
+    return errors
+
+
 def _queue(body: QueueBody) -> list[FieldError]:
     errors = _relax(body.relax, "/relax")
     overflow = body.overflow
@@ -207,6 +236,10 @@ CHECKS: MappingProxyType[type, Checker] = MappingProxyType(
         ChannelBody: _channel,
         CalendarBody: _calendar,
         QueueBody: _queue,
+        SignalsBody: _signals,
+        CorrectBody: _correct,
+        InformBody: _inform,
+        AnalyzeBody: _analyze,
     }
 )
 """What is checked beyond types, by kind of body."""

@@ -6,6 +6,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from router.wire.fields import Body, InstantText, Ref
+from router.wire.found import FoundSignal
 
 
 class ExplainBody(Body, frozen=True, kw_only=True):
@@ -101,6 +102,9 @@ class Explanation(msgspec.Struct, kw_only=True):
     gap: Annotated[float | None, Meta(description="(dual - primal) / dual; 0 is optimal.")] = None
     text: Annotated[str, Meta(description="The same in sentences.")]
     why_not: Annotated[WhyNot | UnsetType, Meta(description="About the agent asked for.")] = UNSET
+    signals: Annotated[
+        list[FoundSignal], Meta(description="What was known of its message by then.")
+    ] = []
     seq: int
 
 

@@ -42,6 +42,7 @@ EVENT_TYPES = MappingProxyType(
         "queue.set": "A queue was configured.",
         "queue.opened": "A queue opened or closed.",
         "region.distance_set": "The distance of two regions was set.",
+        "model.changed": "A model that reads messages was registered, put to work, taken back or doubted.",
         "profile.set": "A new combination of requirements was seen.",
         "command.refused": "A command changed nothing.",
         "solver.batch": "Tickets were decided jointly.",

@@ -133,6 +133,11 @@ _KINDS: dict[str, ProblemKind] = {
     "state_conflict": ProblemKind(
         409, "The state does not allow this", "Use one of the verbs in allowed."
     ),
+    "model_refused": ProblemKind(
+        409,
+        "The model's file cannot be used",
+        "Put the whole, unaltered file into the folder again.",
+    ),
     "offer_not_open": ProblemKind(
         409, "The offer is no longer open", "Take the next offer; this one is decided."
     ),

@@ -31,7 +31,12 @@ SCOPES: MappingProxyType[str, str] = MappingProxyType(
 
 _NUMBERED = "[1-9][0-9]{0,17}"
 ID_PATTERNS: MappingProxyType[str, str] = MappingProxyType(
-    {"offers": f"o-{_NUMBERED}", "assignments": f"a-{_NUMBERED}", "decisions": f"d-{_NUMBERED}"}
+    {
+        "offers": f"o-{_NUMBERED}",
+        "assignments": f"a-{_NUMBERED}",
+        "decisions": f"d-{_NUMBERED}",
+        "models": "[0-9a-f]{16}",
+    }
 )
 """The form of ids that the server gives, by resource; others are chosen by clients."""
 

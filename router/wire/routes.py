@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from router.wire import agents, decisions, events, health, policies, registry, statistics
 from router.wire.route import Route, reading
+from router.wire.signal_routes import SIGNAL_ROUTES
 from router.wire.work_routes import WORK_ROUTES
 
 __all__ = ["BY_NAME", "ROUTES"]
@@ -212,6 +213,7 @@ ROUTES: tuple[Route, ...] = (
     *WORK_ROUTES,
     *_REGISTRY,
     *_POLICIES,
+    *SIGNAL_ROUTES,
     *_HISTORY,
     *_OPERATIONS,
 )

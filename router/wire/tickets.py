@@ -27,6 +27,7 @@ from router.wire.fields import (
     TicketState,
     Weight,
 )
+from router.wire.found import FoundSignal, MessageText
 from router.wire.problems import Problem
 
 GROUPS_MAX = 16
@@ -150,6 +151,8 @@ class TicketBody(Body, frozen=True, kw_only=True):
     customer: Annotated[str, Meta(min_length=1, max_length=256)] | None = None
     signals: Signals = {}
     attributes: Attributes = {}
+    subject: MessageText | UnsetType = UNSET
+    text: MessageText | UnsetType = UNSET
 
 
 class BatchTicket(TicketBody, frozen=True, kw_only=True):
@@ -224,6 +227,8 @@ class TicketPatch(Body, frozen=True, kw_only=True):
         | UnsetType
         | None
     ) = UNSET
+    subject: MessageText | UnsetType | None = UNSET
+    text: MessageText | UnsetType | None = UNSET
 
 
 class CancelBody(Body, frozen=True, kw_only=True):
@@ -312,6 +317,10 @@ class Ticket(msgspec.Struct, kw_only=True):
     customer: str | UnsetType | None = UNSET
     signals: dict[str, float | str] | UnsetType = UNSET
     attributes: dict[str, str] | UnsetType = UNSET
+    found: Annotated[
+        list[FoundSignal] | UnsetType,
+        Meta(description="What its message says, whoever is believed first; absent: not known."),
+    ] = UNSET
 
 
 class TicketsPage(msgspec.Struct, kw_only=True):

@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from router.wire import agents, decisions, offers, registry
+from router.wire import signals as s
 from router.wire import tickets as t
 from router.wire.route import BATCH_BYTES_MAX, Route, reading
 
@@ -62,6 +63,7 @@ _TICKETS = (
         scope="tickets:write",
         body=t.TicketBody,
         reply=t.Ticket,
+        body_bytes_max=BATCH_BYTES_MAX,
         statuses=(200, 201),
         is_conditional=True,
         refusals=("state_conflict", "limit_reached"),
@@ -74,6 +76,7 @@ _TICKETS = (
         scope="tickets:write",
         body=t.TicketPatch,
         reply=t.Ticket,
+        body_bytes_max=BATCH_BYTES_MAX,
         is_conditional=True,
         refusals=("state_conflict",),
     ),
@@ -103,6 +106,8 @@ _TICKETS = (
         "not_eligible",
     ),
     _ticket_verb("reply", t.ReplyBody, "Say that the agent or the customer wrote."),
+    _ticket_verb("correct", s.CorrectBody, "Say what a ticket's signals are in truth."),
+    _ticket_verb("inform", s.InformBody, "Say what a model of your own found in its message."),
     reading(
         "tickets.position",
         "/v1/tickets/{id}/position",

@@ -15,10 +15,12 @@ from router.wire import (
     decisions,
     events,
     fields,
+    found,
     offers,
     policies,
     problems,
     registry,
+    signals,
     statistics,
     tickets,
 )
@@ -33,7 +35,9 @@ REQUESTS: Final = (
     registry.GroupBody, registry.ChannelBody, registry.CalendarBody, registry.OpenSpan, registry.DayException,
     registry.RegionBody, registry.QueueBody, registry.QueueSla, registry.ServiceLevel, registry.Overflow,
     policies.PolicyBody, decisions.ExplainBody, tickets.TicketsQuery, agents.AgentsQuery, registry.PageQuery,
-    events.EventsQuery,
+    events.EventsQuery, signals.SignalsBody, signals.LanguageUse, signals.IntentUse,
+    signals.GateUse, signals.LearningUse, signals.AnalyzeBody, signals.Message,
+    signals.CorrectBody, signals.InformBody, signals.SaidSignal, signals.ModelBody,
 )  # fmt: skip
 """What clients send, patches aside: a patch has the fields of the whole."""
 REPLIES: Final = (
@@ -42,6 +46,8 @@ REPLIES: Final = (
     decisions.ExcludedAgent, decisions.WhyNot,
     decisions.Decision, policies.Policy, policies.PolicyRevision, policies.Validation, statistics.QueueStatistics,
     statistics.Statistics, events.Event, events.EventsPage, problems.Problem, problems.FieldError,
+    found.FoundSignal, signals.SignalsView, signals.Analysis, signals.ReadMessage, signals.ReadSignal, signals.Reason,
+    signals.Model, signals.TrialView, signals.SliceView,
 )  # fmt: skip
 
 

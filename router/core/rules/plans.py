@@ -60,3 +60,4 @@ assert c.SET_POLICY == c.E_POLICY_SET
 assert c.SET_PRICES == c.E_PRICES_SET
 assert c.OPEN_QUEUE == c.E_QUEUE_OPENED
 assert c.SET_DISTANCE == c.E_DISTANCE_SET
+assert c.NOTE_MODEL == c.E_MODEL_NOTED

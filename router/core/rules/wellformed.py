@@ -148,6 +148,8 @@ def is_good_registry(s: Arrays, n: int) -> bool:
         if command.words % 2 or not is_list_below(s, start, 2, pairs, agents):
             return False
         return is_list_below(s, start + 1, 2, pairs, VALUE_MAX + 1)  # nobody is paid to take work
+    if verb == c.NOTE_MODEL:
+        return bool(command.words == 0 and command.aux >= 0 and command.profile >= 0)
     regions = s.distance.shape[0]
     return (
         command.words % 3 == 0

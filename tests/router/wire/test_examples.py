@@ -38,6 +38,8 @@ TICKET = {
     "customer": "c-77",
     "signals": {"intent": "refund", "intent_confidence": 0.91, "sentiment": -0.6},
     "attributes": {"order": "A-19"},
+    "subject": "Refund",
+    "text": "Where is my refund? It has been two weeks.",
 }
 REQUIREMENTS = {
     key: TICKET[key]
@@ -125,6 +127,42 @@ EXAMPLES: dict[str, list[dict[str, object]]] = {
     "tickets.resume": [{}],
     "tickets.assign": [{"agent": "ana"}, {"agent": "ana", "force": True}],
     "tickets.reply": [{"by": "agent"}, {"by": "customer"}],
+    "tickets.correct": [{}, {"language": "pt-BR", "intent": "refund", "urgency": None}],
+    "tickets.inform": [
+        {"intent": {"value": "refund", "probability": 0.91}, "model": "vendor-7"},
+        {"language": {"value": "pt"}, "sentiment": {"value": "negative", "probability": 0.6}},
+    ],
+    "signals.put": [
+        {},
+        {
+            "languages": ["en", "pt-BR"],
+            "language": {"mode": "required", "min_level": 2, "least": 0.6, "default": "en"},
+            "intents": {
+                "refund": {
+                    "queue": "billing",
+                    "requirements": [{"skill": "refunds", "min_level": 2}],
+                }
+            },
+            "intent_least": 0.7,
+            "intake": ["support"],
+            "urgency": {"high": 2, "low": -1},
+            "urgency_least": 0.5,
+            "margin": 0.15,
+            "gate": {"labels_min": 1000, "loss_max": 0.005},
+            "learning": {"online": True, "promote": False},
+            "label": "since the spring",
+        },
+    ],
+    "signals.analyze": [
+        {"messages": [{"text": "Where is my refund?"}]},
+        {"messages": [{"subject": "Hi", "text": "", "locale": "pt-BR"}], "explain": True},
+    ],
+    "models.put": [{}, {"label": "trained on May"}],
+    "models.shadow": [{}],
+    "models.promote": [{}],
+    "models.activate": [{}],
+    "models.rollback": [{}],
+    "models.doubt": [{}],
     "offers.accept": [{}],
     "offers.decline": [{}, {"reason": "busy", "retry_after_s": 60}],
     "offers.defer": [{"for_s": 120}],

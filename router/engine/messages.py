@@ -1,0 +1,56 @@
+"""
+Messages of late, in memory: what models said of them, until somebody says what is true.
+
+Nothing here is journalled. After a restart the truth about older tickets still reaches the journal, but no model
+learns from it.
+"""
+
+from collections import OrderedDict
+from typing import Final
+
+KEPT_MAX: Final = 20_000
+"""Messages in memory, each of up to some 10 kB with its text."""
+TEXT_KEPT_MAX: Final = 2_000
+"""Characters of a message that are kept, as many as are read."""
+
+
+class Seen:
+    """A ticket's message: what was said of it by the models that serve and by candidates."""
+
+    __slots__ = ("candidates", "labelled", "language", "said", "text", "was_transferred")
+
+    def __init__(self, text: str, language: str) -> None:
+        self.text = text
+        self.language = language
+        self.said: dict[str, tuple[str, str]] = {}
+        """By signal: the model that served, and its label."""
+        self.candidates: dict[str, tuple[str, str, float]] = {}
+        """By signal: the candidate, its label and what it gave that."""
+        self.labelled: set[str] = set()
+        self.was_transferred = False
+
+
+class Messages:
+    """The newest messages by ticket."""
+
+    def __init__(self, most: int = KEPT_MAX) -> None:
+        self._most = most
+        self._seen: OrderedDict[str, Seen] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._seen)
+
+    def put(self, ticket: str, seen: Seen) -> None:
+        """Keep a message; the oldest makes room."""
+        self._seen.pop(ticket, None)
+        self._seen[ticket] = seen
+        if len(self._seen) > self._most:
+            self._seen.popitem(last=False)
+
+    def get(self, ticket: str) -> Seen | None:
+        """Return a ticket's message, None when it is not there any more."""
+        return self._seen.get(ticket)
+
+    def drop(self, ticket: str) -> None:
+        """Forget a message."""
+        self._seen.pop(ticket, None)

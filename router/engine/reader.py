@@ -1,0 +1,228 @@
+"""
+Reads messages before their calls are admitted, and counts what became of what it said.
+
+Tier 0 runs here, on the loop, in microseconds; what it found travels with the call, so that the shard and every
+replay after it read nothing. Which models serve is one reference that is replaced between two messages.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final, NamedTuple, Protocol
+
+import msgspec
+
+from router.engine.messages import TEXT_KEPT_MAX, Messages, Seen
+from router.engine.models import id_of
+from router.learning.monitor import Alarm, Monitor
+from router.learning.trial import Labelled, Trial
+from router.signals.features import Pass
+from router.signals.model import Model
+from router.signals.signal import Signal
+from router.wire.calls import Call
+from router.wire.found import Statement
+from router.wire.tickets import Batch, BatchTicket, TicketBody, TicketPatch
+
+SHA256_DIGITS: Final = 64
+LOOK_EVERY: Final = 16
+"""Outcomes after which a trial is looked at."""
+
+
+class Analyzer(Protocol):
+    """All signals of tier 0 in one pass."""
+
+    def analyze(self, text: str, /) -> dict[str, Signal]:
+        """Return the signals of a message by name; never raises."""
+
+
+Maker = Callable[[Mapping[str, Model]], Analyzer]
+"""Makes an analyzer of the models that serve, by signal."""
+
+
+class Candidate(NamedTuple):
+    """A model in the shadow, and how it does."""
+
+    id: str
+    model: Model
+    trial: Trial
+
+
+class Worry(NamedTuple):
+    """An alarm about the model that reads a signal."""
+
+    signal: str
+    model: str
+    alarm: Alarm
+
+
+class Reader:
+    """Reads the messages of one tenant. Use it from the loop only."""
+
+    def __init__(self, make: Maker, clock_ns: Callable[[], int], messages: Messages) -> None:
+        self._make = make
+        self._clock_ns = clock_ns
+        self.messages = messages
+        self.serving: dict[str, Model] = {}
+        self.candidates: dict[str, Candidate] = {}
+        self.monitors: dict[str, Monitor] = {}
+        self._worries: list[Worry] = []
+        self.has_news = False
+        """Whether there are alarms, or a trial has got further, since this was last set back."""
+        self.counts: Counter[tuple[str, str]] = Counter()
+        """Signals found, by name and source."""
+        self.alarms: Counter[tuple[str, str]] = Counter()
+        """Alarms, by signal and kind."""
+        self.read_count = 0
+        self.read_ns = 0
+        self._pass = Pass()
+        self._analyzer = make({})
+
+    # -- which models -----------------------------------------------------------------------------------------------
+
+    def serve(self, models: Mapping[str, Model]) -> None:
+        """Let these models read from the next message on; what is watched of a new one begins anew."""
+        self._analyzer = self._make(dict(models))
+        for signal, model in models.items():
+            before = self.serving.get(signal)
+            if before is None or before.id != model.id:
+                self.monitors[signal] = Monitor()
+        self.monitors = {signal: self.monitors[signal] for signal in models}
+        self.serving = dict(models)
+
+    def renew(self) -> None:
+        """Make the analyzer anew, as after a change of the workspace's languages."""
+        self._analyzer = self._make(dict(self.serving))
+
+    def try_out(self, models: Mapping[str, Model]) -> None:
+        """Let these candidates read along; the trials of those that did so already go on."""
+        kept = {}
+        for signal, model in models.items():
+            id_ = id_of(model.id)
+            old = self.candidates.get(signal)
+            kept[signal] = (
+                old if old is not None and old.id == id_ else Candidate(id_, model, Trial())
+            )
+        self.candidates = kept
+
+    # -- messages ---------------------------------------------------------------------------------------------------
+
+    def read(self, call: Call) -> Call:
+        """Return a call about tickets with what their messages say; one without messages as it is."""
+        body = call.body
+        found: dict[str, tuple[Statement, ...]] = {}
+        if isinstance(body, TicketBody | TicketPatch):
+            text = message_of(body)
+            if text is not None:
+                found[call.id] = self.read_message(call.id, text)
+        elif isinstance(body, Batch):
+            for item in body.items:
+                text = message_of(item) if isinstance(item, BatchTicket) else None
+                if text is not None:
+                    found[item.id] = self.read_message(item.id, text)
+        return msgspec.structs.replace(call, found=found) if found else call
+
+    def read_message(self, ticket: str, text: str) -> tuple[Statement, ...]:
+        """Return what the message of a ticket says, and remember it for when its truth is known."""
+        signals = self.analyze(text)
+        language = signals["language"].value if "language" in signals else ""
+        seen = Seen(text[:TEXT_KEPT_MAX], language)
+        for name, signal in signals.items():
+            self.counts[name, signal.source] += 1
+            monitor = self.monitors.get(name)
+            if monitor is not None:
+                seen.said[name] = (id_of(signal.model), signal.value)
+                self._worry(name, monitor.message(signal.value, signal.probability))
+        if self.candidates:
+            self._try(seen, signals)
+        self.messages.put(ticket, seen)
+        return tuple(statement_of(name, signal) for name, signal in signals.items())
+
+    def analyze(self, text: str) -> dict[str, Signal]:
+        """Return the signals of a text; nothing is remembered of it."""
+        begun_ns = self._clock_ns()
+        signals = self._analyzer.analyze(text)
+        self.read_ns += self._clock_ns() - begun_ns
+        self.read_count += 1
+        return signals
+
+    def _try(self, seen: Seen, signals: Mapping[str, Signal]) -> None:
+        """Let the candidates read a message too."""
+        begun_ns = self._clock_ns()
+        reading = self._pass.read(seen.text)
+        for name, candidate in self.candidates.items():
+            told = candidate.model.judge(reading)
+            ended_ns = self._clock_ns()
+            elapsed_ns, begun_ns = ended_ns - begun_ns, ended_ns
+            seen.candidates[name] = (candidate.id, told.label, told.probability)
+            said = signals.get(name)
+            agrees = said is not None and said.value == told.label
+            candidate.trial.see(agrees=agrees, elapsed_ns=elapsed_ns)
+
+    # -- what became of them ----------------------------------------------------------------------------------------
+
+    def corrected(self, ticket: str, truths: Mapping[str, str]) -> None:
+        """Take in what somebody says that signals of a ticket are in truth."""
+        seen = self.messages.get(ticket)
+        if seen is None:
+            return
+        for name, truth in truths.items():
+            self._label(name, seen, truth)
+
+    def transferred(self, ticket: str) -> None:
+        """Note that a ticket was sent elsewhere."""
+        seen = self.messages.get(ticket)
+        if seen is not None:
+            seen.was_transferred = True
+
+    def completed(self, ticket: str) -> None:
+        """
+        Take in that a ticket was completed: what nobody corrected is taken as right.
+
+        That favours the model that serves, as nobody was asked about what a candidate said instead.
+        """
+        seen = self.messages.get(ticket)
+        if seen is None:
+            return
+        for name, (_, label) in seen.said.items():
+            self._label(name, seen, label)
+
+    def _label(self, name: str, seen: Seen, truth: str) -> None:
+        """Count a message whose truth is known, once for each signal."""
+        said = seen.said.get(name)
+        if said is None or name in seen.labelled:
+            return
+        seen.labelled.add(name)
+        model, label = said
+        serving, monitor = self.serving.get(name), self.monitors.get(name)
+        if serving is None or monitor is None or id_of(serving.id) != model:
+            return  # another model said so
+        alarms = monitor.outcome(is_wrong=label != truth, was_transferred=seen.was_transferred)
+        self._worry(name, alarms)
+        candidate, tried = self.candidates.get(name), seen.candidates.get(name)
+        if candidate is not None and tried is not None and tried[0] == candidate.id:
+            candidate.trial.label(Labelled(truth, seen.language, label, tried[1], tried[2]))
+            self.has_news |= candidate.trial.whole.labels % LOOK_EVERY == 0
+
+    def _worry(self, name: str, alarms: Iterable[Alarm]) -> None:
+        for alarm in alarms:
+            self.alarms[name, alarm.kind] += 1
+            self._worries.append(Worry(name, id_of(self.serving[name].id), alarm))
+            self.has_news = True
+
+    def take_worries(self) -> list[Worry]:
+        """Return the alarms that nobody has seen to yet."""
+        found, self._worries = self._worries, []
+        return found
+
+
+def message_of(body: TicketBody | TicketPatch) -> str | None:
+    """Return the message that came with a description, subject first; None when none came."""
+    subject, text = body.subject, body.text
+    if not isinstance(text, str):
+        return subject if isinstance(subject, str) else None
+    return f"{subject}\n{text}" if isinstance(subject, str) else text
+
+
+def statement_of(name: str, signal: Signal) -> Statement:
+    """Return a signal as the journal keeps it."""
+    model = id_of(signal.model) if len(signal.model) == SHA256_DIGITS else signal.model
+    return Statement(name, signal.value, signal.probability, signal.level, signal.source, model)

@@ -1,0 +1,352 @@
+"""
+Where signals meet a line: messages are read on the way in, models are looked at, tried, put to work and taken back.
+
+What is journalled decides which models serve: a file is read and checked first, then the call is settled, and once
+the answer is durable the reader follows the journal by one assignment between two messages. Nobody waits for a
+model but who asked for it.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, Final, cast
+
+import msgspec
+import structlog
+
+from router.core import codes as c
+from router.desk.models import Looked, serving, shadows, slot_of
+from router.desk.signals import config_of
+from router.directory import LANGUAGE, MODEL
+from router.engine.line import Line
+from router.engine.models import ModelFileError, ModelFolder, id_of
+from router.engine.pupil import Pupil
+from router.engine.reader import Candidate, Reader
+from router.engine.trials import gate_of, trial_view
+from router.learning.gate import objections
+from router.learning.monitor import Alarm
+from router.shard import Sealed
+from router.signals.model import Model
+from router.wire import signals as wire
+from router.wire.agents import NoBody
+from router.wire.calls import Call, Reply
+from router.wire.found import NAMES
+from router.wire.tickets import Ticket
+
+YIELD_EVERY: Final = 32
+"""Messages of one analysis after which others have their turn."""
+LOG = structlog.get_logger("cordboard.signals")
+
+
+class SignalDesk:
+    """Does the calls of one tenant that have to do with signals, and hands on all others."""
+
+    def __init__(self, line: Line, reader: Reader, folder: ModelFolder) -> None:
+        self.line = line
+        self.reader = reader
+        self._folder = folder
+        self._loaded: dict[str, Model] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._pupils: dict[str, Pupil] = {}
+        self._held: set[str] = set()
+        """Signals whose model was taken back by itself; the next time a person decides."""
+        self.broken: dict[str, str] = {}
+        """Models that should serve or be tried and cannot, by id: why."""
+        line.on_settled = self.hear
+
+    # -- calls ------------------------------------------------------------------------------------------------------
+
+    async def submit(self, call: Call) -> Reply:
+        """Do a call."""
+        doing = DOING.get(call.name)
+        if doing is None:
+            return await self.line.submit(call)
+        reply = await doing(self, call)
+        if self.reader.has_news:
+            self._see_to_news()
+        return reply
+
+    async def read(self, call: Call) -> Reply:
+        """Hand on a description of tickets with what their messages say."""
+        return await self.line.submit(self.reader.read(call))
+
+    async def correct(self, call: Call) -> Reply:
+        """Hand on a correction, and learn from it once it is kept."""
+        reply = await self.line.submit(call)
+        body = call.body
+        if reply.status == 200 and isinstance(body, wire.CorrectBody):
+            told = ((name, getattr(body, name)) for name in NAMES)
+            truths = {name: truth for name, truth in told if isinstance(truth, str)}
+            self.reader.corrected(call.id, truths)
+            self._learn(call.id, truths)
+        return reply
+
+    def _learn(self, ticket: str, truths: Mapping[str, str]) -> None:
+        """Teach the copies of the models that serve, where the workspace wants that."""
+        use = config_of(self.line.shard.directory).learning
+        seen = self.reader.messages.get(ticket)
+        if not use.online or seen is None:
+            return
+        for signal, truth in truths.items():
+            model = self.reader.serving.get(signal)
+            if model is None or signal in self._held:
+                continue
+            pupil = self._pupils.get(signal)
+            if pupil is None or pupil.serving != model.id:
+                pupil = self._pupils[signal] = Pupil(model)
+            pupil.learn(seen.text, truth)
+            if pupil.is_due(use.publish_every):
+                self._begin(self._publish(pupil))
+
+    async def _publish(self, pupil: Pupil) -> None:
+        """Keep what a copy has learned as a model, and try it in the shadow."""
+        id_ = await pupil.publish(self._folder)
+        for name in ("models.put", "models.shadow"):
+            body = wire.ModelBody(label=pupil.label) if name == "models.put" else NoBody()
+            await self.change_model(Call(name, id=id_, body=body))
+
+    async def transfer(self, call: Call) -> Reply:
+        """Hand on a transfer; tickets that are sent elsewhere may have been read wrongly."""
+        reply = await self.line.submit(call)
+        if reply.status == 200 and isinstance(reply.body, Ticket):
+            self.reader.transferred(call.id)
+        return reply
+
+    async def configure(self, call: Call) -> Reply:
+        """Hand on what signals do; the languages to choose from may be others now."""
+        reply = await self.line.submit(call)
+        if reply.status in (200, 201):
+            self.reader.renew()
+        return reply
+
+    async def analyze(self, call: Call) -> Reply:
+        """Read messages that are no ticket's."""
+        body = cast("wire.AnalyzeBody", call.body)
+        results = []
+        for n, message in enumerate(body.messages, 1):
+            text = f"{message.subject}\n{message.text}" if message.subject else message.text
+            results.append(self._read_one(text, explain=body.explain))
+            if n % YIELD_EVERY == 0:
+                await asyncio.sleep(0)
+        return Reply(200, wire.Analysis(results=results))
+
+    def _read_one(self, text: str, *, explain: bool) -> wire.ReadMessage:
+        found = []
+        for name, signal in self.reader.analyze(text).items():
+            read = wire.ReadSignal(
+                name=name,
+                value=signal.value,
+                probability=signal.probability,
+                level=signal.level,
+                source=cast("Any", signal.source),
+                model=id_of(signal.model),
+            )
+            if explain:
+                read.reasons = self._reasons(name, text, signal.value)
+            found.append(read)
+        return wire.ReadMessage(signals=found)
+
+    def _reasons(self, name: str, text: str, value: str) -> list[wire.Reason]:
+        """Return what of a text speaks for a value, as far as the model that said so tells."""
+        model = self.reader.serving.get(name)
+        if model is None or value not in model.labels:
+            return []
+        return [wire.Reason(ngram=r.ngram, points=r.points) for r in model.explain(text, value)]
+
+    # -- models -----------------------------------------------------------------------------------------------------
+
+    async def change_model(self, call: Call) -> Reply:
+        """Look at a model's file, hand the call on, and follow what the journal says then."""
+        looked = await self._look(call)
+        reply = await self.line.submit(msgspec.structs.replace(call, found=looked))
+        if reply.status in (200, 201):
+            if call.name == "models.activate" and isinstance(reply.body, wire.Model):
+                self._held.discard(reply.body.signal)
+            self.follow()
+            self._add_trial(reply.body)
+        return reply
+
+    async def _look(self, call: Call) -> Looked:
+        """Return what is to be said of the model that a call would put to work."""
+        directory = self.line.shard.directory
+        id_ = call.id
+        if call.name == "models.rollback":
+            document = directory.document(MODEL, id_)
+            served = () if document is None else slot_of(directory, document.body.signal).served
+            id_ = served[1] if served[:1] == (id_,) and len(served) > 1 else id_
+        try:
+            model, size = await self._load(id_)
+        except ModelFileError as error:
+            if call.name in ("models.put", "models.shadow", "models.activate"):
+                return Looked(refusal=str(error))
+            is_known = directory.document(MODEL, id_) is not None
+            return Looked(refusal=str(error) if is_known else None)
+        candidate = self.reader.candidates.get(model.name)
+        against: tuple[str, ...] = ("it was not tried since the server started",)
+        if candidate is not None and candidate.id == id_:
+            against = tuple(objections(candidate.trial, gate_of(config_of(directory).gate)))
+        return Looked(record_of(model, size), objections=against)
+
+    async def _load(self, id_: str) -> tuple[Model, int]:
+        """Read and check a model's file beside the loop."""
+        loop = asyncio.get_running_loop()
+        model, size = await loop.run_in_executor(None, self._folder.read, id_)
+        self._loaded[id_] = model
+        return model, size
+
+    async def restore(self) -> None:
+        """Load what the journal says, as after a start; what cannot be used is said and done without."""
+        directory = self.line.shard.directory
+        for id_ in {*serving(directory).values(), *shadows(directory).values()}:
+            why = await self._why_not_loaded(id_)
+            if why is not None:
+                self.broken[id_] = why
+                LOG.error("model_refused", model=id_, why=why)
+        self.follow()
+
+    async def _why_not_loaded(self, id_: str) -> str | None:
+        """Load a model; return why that cannot be, None when it was done."""
+        try:
+            await self._load(id_)
+        except ModelFileError as error:
+            return str(error)
+        return None
+
+    def follow(self) -> None:
+        """Let those models serve and be tried that the journal says, as far as they are loaded."""
+        directory = self.line.shard.directory
+        loaded = self._loaded
+        serve, tried = serving(directory), shadows(directory)
+        used = {*serve.values(), *tried.values()}
+        self._loaded = {id_: model for id_, model in loaded.items() if id_ in used}
+        self.broken = {i: why for i, why in self.broken.items() if i in used - loaded.keys()}
+        self.reader.serve({n: loaded[id_] for n, id_ in serve.items() if id_ in loaded})
+        self.reader.try_out({n: loaded[id_] for n, id_ in tried.items() if id_ in loaded})
+
+    async def show(self, call: Call) -> Reply:
+        """Show models with their trials."""
+        reply = await self.line.submit(call)
+        if isinstance(reply.body, wire.ModelsPage):
+            for model in reply.body.items:
+                self._add_trial(model)
+        else:
+            self._add_trial(reply.body)
+        return reply
+
+    def _add_trial(self, shown: object) -> None:
+        if not isinstance(shown, wire.Model):
+            return
+        candidate = self.reader.candidates.get(shown.signal)
+        if candidate is not None and candidate.id == shown.id:
+            gate = gate_of(config_of(self.line.shard.directory).gate)
+            shown.trial = trial_view(candidate.trial, gate)
+
+    # -- what became of tickets -------------------------------------------------------------------------------------
+
+    def hear(self, sealed: Sealed) -> None:
+        """Take in which tickets a settlement completed."""
+        if not len(self.reader.messages):
+            return
+        events = sealed.batch.events
+        rows = events["ticket"][events["kind"] == c.E_COMPLETED].tolist()
+        if rows:
+            names = dict(sealed.tickets)
+            for row in rows:
+                if row in names:
+                    self.reader.completed(names[row])
+            if self.reader.has_news:
+                self._see_to_news()
+
+    def _see_to_news(self) -> None:
+        """Let the journal know of alarms, and look at trials, beside the work."""
+        self.reader.has_news = False
+        self._begin(self._tell_news())
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something beside the work; what goes wrong there is logged and stops nobody."""
+        task = asyncio.get_running_loop().create_task(watched(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _tell_news(self) -> None:
+        """Say that a model is in doubt, and take it back if tickets fare worse and the workspace wants that."""
+        for signal, id_, alarm in self.reader.take_worries():
+            LOG.warning("model_drifts", signal=signal, model=id_, why=alarm.detail)
+            await self.line.submit(Call("models.doubt", id=id_, body=NoBody()))
+            if self._is_to_be_taken_back(signal, id_, alarm):
+                self._held.add(signal)
+                await self.change_model(Call("models.rollback", id=id_, body=NoBody()))
+        await self._promote_if_wanted()
+
+    def _is_to_be_taken_back(self, signal: str, id_: str, alarm: Alarm) -> bool:
+        directory = self.line.shard.directory
+        served = slot_of(directory, signal).served
+        wanted = config_of(directory).learning.rollback and signal not in self._held
+        return wanted and alarm.is_grave and served[:1] == (id_,) and len(served) > 1
+
+    async def _promote_if_wanted(self) -> None:
+        """Put candidates to work that have passed the gate, where the workspace wants that."""
+        use = config_of(self.line.shard.directory)
+        if use.learning.promote:
+            for candidate in self.passed(gate=use.gate):
+                call = Call("models.promote", id=candidate.id, body=NoBody())
+                await self.change_model(call)
+
+    def passed(self, gate: wire.GateUse) -> Iterable[Candidate]:
+        """Return the candidates against which the gate has nothing to say."""
+        found = self.reader.candidates.values()
+        return [each for each in found if not objections(each.trial, gate_of(gate))]
+
+    async def close(self) -> None:
+        """Let what was begun end."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+async def watched(work: Coroutine[Any, Any, None]) -> None:
+    """Do something whose failure concerns models only: say so, and go on without."""
+    try:
+        await work
+    except Exception:
+        LOG.exception("signals_failed")
+
+
+Doing = Callable[[SignalDesk, Call], Awaitable[Reply]]
+DOING: Final[Mapping[str, Doing]] = MappingProxyType(
+    {
+        "tickets.put": SignalDesk.read,
+        "tickets.patch": SignalDesk.read,
+        "tickets.batch": SignalDesk.read,
+        "tickets.correct": SignalDesk.correct,
+        "tickets.transfer": SignalDesk.transfer,
+        "signals.put": SignalDesk.configure,
+        "signals.analyze": SignalDesk.analyze,
+        "models.list": SignalDesk.show,
+        "models.get": SignalDesk.show,
+        "models.put": SignalDesk.change_model,
+        "models.shadow": SignalDesk.change_model,
+        "models.promote": SignalDesk.change_model,
+        "models.activate": SignalDesk.change_model,
+        "models.rollback": SignalDesk.change_model,
+    }
+)
+"""Calls for which a device has something to do."""
+
+
+def record_of(model: Model, size: int) -> wire.ModelRecord:
+    """Return what is kept of a model's manifest."""
+    return wire.ModelRecord(
+        signal=model.name,
+        sha256=model.id,
+        labels=tuple(model.labels),
+        bytes=size,
+        metrics={name: float(value) for name, value in model.recipe.metrics.items()},
+    )
+
+
+def languages_of(line: Line) -> tuple[str, ...]:
+    """Return the languages that messages may be in: the configured ones, or else those that agents speak."""
+    directory = line.shard.directory
+    configured = config_of(directory).languages
+    spoken = configured or directory.names[LANGUAGE].ids
+    return tuple(dict.fromkeys(tag.lower().partition("-")[0] for tag in spoken))
