@@ -12,10 +12,10 @@ from router.core.limits import AGENTS_MAX, TICKETS_MAX
 from router.core.machine import Machine
 from router.desk.registry import bootstrap
 from router.directory import QUEUE
+from router.engine.analyzers import MakeAnalyzer, make_analyzer
 from router.engine.archive import shard_at
 from router.engine.feed import Listener
 from router.engine.gap import Gap
-from router.engine.analyzers import MakeAnalyzer, make_analyzer
 from router.engine.line import Clock, Line
 from router.engine.messages import KEPT_MAX, Messages
 from router.engine.models import ModelFolder

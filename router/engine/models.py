@@ -10,7 +10,8 @@ import os
 from pathlib import Path
 from typing import Final
 
-from router.signals.model import Model, ModelError
+from router.signals.model import Model
+from router.signals.model_file import ModelError
 
 SUFFIX: Final = ".model"
 ID_DIGITS: Final = 16

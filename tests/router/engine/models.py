@@ -98,5 +98,3 @@ async def opened(bench: Bench, folder: Path | None) -> Read:
 def intent_of(ticket: Any) -> Any:
     """Return the signal of its intent that a ticket is routed by."""
     return next(s for s in ticket.found if s.name == "intent" and s.applied)
-
-

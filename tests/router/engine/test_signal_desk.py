@@ -85,7 +85,9 @@ async def test_a_candidate_is_tried_and_promoted_when_the_gate_agrees(folder: Pa
     right = id_of(model().id)
     assert (await read.do("models.shadow", right)).trial.labels == 0
     refused = await read.submit("models.promote", right)
-    assert "0 labelled outcomes; expected at least 20" in str(refused.problem and refused.problem.detail)
+    assert "0 labelled outcomes; expected at least 20" in str(
+        refused.problem and refused.problem.detail
+    )
     for n in range(24):
         label = "refund" if n % 2 else "login"
         ticket = await read.put(f"t{n}", MESSAGES[label][n % 5])
@@ -199,7 +201,7 @@ async def test_a_file_that_was_cut_or_altered_does_not_serve(
     """Neither registered nor put to work nor after a restart; the reply names the file and what is wrong with it."""
     bench, read = await begun(folder)
     await read.close()
-    file = next(folder.glob("*.model"))
+    file = folder / f"{model().id}.model"
     file.write_bytes(spoil(file.read_bytes()))
     again = await opened(bench, folder)
     id_ = id_of(model().id)
