@@ -2,7 +2,8 @@
 
 ``CORDBOARD_BENCH_DATA`` names a folder with ``banking77`` (PolyAI-LDN/task-specific-datasets, CC BY 4.0),
 ``clinc150`` (clinc/oos-eval, CC BY 3.0) and ``fewshot_splits`` (jianguoz/Few-Shot-Intent-Detection) as
-their repositories have them. What is not there is not measured, and said to be missing.
+their repositories have them; without it they are looked for in ``../shared/data`` beside the checkout.
+What is not there is not measured, and said to be missing.
 """
 
 from __future__ import annotations
@@ -11,15 +12,15 @@ import os
 from pathlib import Path
 
 VARIABLE = "CORDBOARD_BENCH_DATA"
+BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
 def folder(name: str) -> Path | None:
     """Return the folder of a data set; None, and a line that says so, where it is missing."""
-    root = os.environ.get(VARIABLE, "")
-    path = Path(root) / name
-    if root and path.is_dir():
-        return path
-    print(f"without {name}: {VARIABLE} does not name a folder that has it")
+    root = Path(os.environ.get(VARIABLE) or BESIDE)
+    if (root / name).is_dir():
+        return root / name
+    print(f"without {name}: {root} does not have it; {VARIABLE} may name another folder")
     return None
 
 

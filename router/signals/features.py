@@ -14,7 +14,7 @@ Each feature counts once a message. ``FEATURE_VERSION`` names all of this: a mod
 version refuses another.
 """
 
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 from numba import njit
@@ -246,42 +246,70 @@ def read_message(
     hash_features(plain, cues, ids, seen)
 
 
-class Reading(NamedTuple):
-    """What the pass found in a message. The arrays are the pass's own: the next read overwrites them."""
+class Reading:
+    """
+    What the pass found in a message: views of the pass's own arrays, valid until its next read.
 
-    ids: UInt32s  # (n,) hashes, each once
-    plain: UInt32s  # (m,) masked and folded code points
-    clean: UInt32s  # (k,) masked code points in their own case
-    cues: Int64s  # (CUES,) counts, by the places in ``scan``
+    Properties
+    ----------
+    ids
+        uint32 (n,), hashes, each once; those of pairs last.
+    plain
+        uint32 (m,), masked and folded code points.
+    clean
+        uint32 (k,), masked code points in their own case.
+    cues
+        int64 (CUES,), counts, by the places in ``scan``.
+    """
+
+    __slots__ = ("_clean", "_plain", "all_ids", "cues")
+
+    def __init__(self) -> None:
+        self.all_ids = np.zeros(FEATURES_MAX, dtype=np.uint32)
+        self.cues = np.zeros(CUES, dtype=np.int64)
+        self._plain = np.zeros(PLAIN_MAX, dtype=np.uint32)
+        self._clean = np.zeros(TEXT_MAX + 1, dtype=np.uint32)
+
+    @property
+    def ids(self) -> UInt32s:
+        """Return the hashes."""
+        return self.all_ids[: self.cues[FEATURES]]
+
+    @property
+    def plain(self) -> UInt32s:
+        """Return what was folded."""
+        return self._plain[: self.cues[PLAIN]]
+
+    @property
+    def clean(self) -> UInt32s:
+        """Return what is left of the message."""
+        return self._clean[: self.cues[CLEAN]]
 
     @property
     def mass(self) -> int:
         """Return the squared length of the message's vector."""
         return int(self.cues[MASS])
 
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether there is no word in the message."""
+        return bool(self.cues[PLAIN] <= 1)
+
 
 class Pass:
     """The arrays that a pass needs. One thread at a time may read with it."""
 
-    __slots__ = ("_clean", "_cues", "_ids", "_plain", "_seen")
+    __slots__ = ("_arrays", "_reading")
 
     def __init__(self) -> None:
-        self._plain = np.zeros(PLAIN_MAX, dtype=np.uint32)
-        self._clean = np.zeros(TEXT_MAX + 1, dtype=np.uint32)
-        self._cues = np.zeros(CUES, dtype=np.int64)
-        self._ids = np.zeros(FEATURES_MAX, dtype=np.uint32)
-        self._seen = np.zeros(SCRATCH, dtype=np.int64)
+        found = self._reading = Reading()
+        seen = np.zeros(SCRATCH, dtype=np.int64)
+        self._arrays = (found._plain, found._clean, found.cues, found.all_ids, seen)  # noqa: SLF001
 
     def read(self, text: str) -> Reading:
         """Return what any text says; it is valid until the next read."""
-        cues = self._cues
-        read_message(code_points(text), self._plain, self._clean, cues, self._ids, self._seen)
-        return Reading(
-            ids=self._ids[: cues[FEATURES]],
-            plain=self._plain[: cues[PLAIN]],
-            clean=self._clean[: cues[CLEAN]],
-            cues=cues,
-        )
+        read_message(code_points(text), *self._arrays)
+        return self._reading
 
 
 def features(text: str) -> UInt32s:

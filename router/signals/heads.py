@@ -7,9 +7,10 @@ these are rounded before anybody sees them.
 Parameters
 ----------
 ids
-    uint32 (n,), what the pass hashed; pairs last.
-mass
-    int64 scalar, the squared length of the message's vector; it tells how many are pairs.
+    uint32 (n,) or longer, what the pass hashed; pairs last.
+cues
+    int64 (CUES,), the counts of the pass: how many ids there are, and the squared length of the
+    message's vector, which tells how many of them are pairs.
 weights
     int8 (2**bits, width), C order; a row for each bucket, a column for each label, zeros up to
     a multiple of 16.
@@ -24,7 +25,9 @@ from numba import njit
 from numpy.typing import NDArray
 
 from router.signals.features import PAIR_WEIGHT
-from router.signals.letters import UInt32s, Whole
+from router.signals.letters import Int64s, UInt32s, Whole
+from router.signals.scan import FEATURES, MASS
+from router.signals.signal import PROBABILITY_STEPS
 
 Int8s = NDArray[np.int8]
 Int32s = NDArray[np.int32]
@@ -44,7 +47,6 @@ LABEL_COUNT, UNIT, SHARPNESS, SLOPE, OFFSET = range(5)
 PARAMETERS: Final = 5
 
 CHANCE_MIN: Final = 1e-9
-HIGHEST: Final = 3.4e38
 
 
 def width_of(labels: int) -> int:
@@ -53,22 +55,22 @@ def width_of(labels: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def add_scores(ids: UInt32s, mass: Whole, weights: Int8s, scores: Int32s) -> None:
+def add_scores(ids: UInt32s, cues: Int64s, weights: Int8s, scores: Int32s) -> None:
     """
     Sum the weights of a message's features.
 
     Parameters
     ----------
-    ids, mass, weights, scores
-        See the file: uint32 (n,), int64, int8 (2**bits, width), int32 (width,).
+    ids, cues, weights, scores
+        See the file: uint32 (n,), int64 (CUES,), int8 (2**bits, width), int32 (width,).
     """
     buckets, width = weights.shape
     shift = 32
     while buckets > 1:
         buckets >>= 1
         shift -= 1
-    n = ids.size
-    pairs = (mass - n) // (PAIR_WEIGHT * PAIR_WEIGHT - 1)
+    n = cues[FEATURES]
+    pairs = (cues[MASS] - n) // (PAIR_WEIGHT * PAIR_WEIGHT - 1)
     for c in range(width):
         scores[c] = 0
     for k in range(n - pairs, n):
@@ -87,18 +89,25 @@ def add_scores(ids: UInt32s, mass: Whole, weights: Int8s, scores: Int32s) -> Non
 @njit(cache=True, nogil=True)
 def _best_three(scores: Int32s, labels: Whole, result: Floats) -> None:
     """Write the places of the three highest scores; of equal ones the first comes first."""
-    for t in range(TOP):
-        best = -1
-        for c in range(labels):
-            taken = (t > 0 and c == result[LABELS]) or (t > 1 and c == result[LABELS + 1])
-            if not taken and (best < 0 or scores[c] > scores[best]):
-                best = c
-        result[LABELS + t] = best
+    first, second, third = -1, -1, -1
+    for c in range(labels):
+        score = scores[c]
+        if third >= 0 and score <= scores[third]:
+            continue
+        if first < 0 or score > scores[first]:
+            first, second, third = c, first, second
+        elif second < 0 or score > scores[second]:
+            second, third = c, second
+        else:
+            third = c
+    result[LABELS] = first
+    result[LABELS + 1] = second
+    result[LABELS + 2] = third
 
 
 @njit(cache=True, nogil=True)
 def judge(
-    ids: UInt32s, mass: Whole, weights: Int8s, parameters: Floats, scores: Int32s, result: Floats
+    ids: UInt32s, cues: Int64s, weights: Int8s, parameters: Floats, scores: Int32s, result: Floats
 ) -> None:
     """
     Score a message and turn the scores into calibrated chances of the best three labels.
@@ -109,18 +118,18 @@ def judge(
 
     Parameters
     ----------
-    ids, mass, weights, scores
-        See the file: uint32 (n,), int64, int8 (2**bits, width), int32 (width,).
+    ids, cues, weights, scores
+        See the file: uint32 (n,), int64 (CUES,), int8 (2**bits, width), int32 (width,).
     parameters : float64 (PARAMETERS,)
         How many labels there are, the weight of an integer, sharpness, slope and offset.
     result : float64 (RESULT,)
-        Overwritten: ``LABELS`` (-1 beyond the last), ``CHANCES``, ``BEST`` (the highest score in
+        Overwritten: ``LABELS`` (-1 beyond the last), ``CHANCES`` (rounded), ``BEST`` (the highest score in
         training's units) and ``MARGIN`` (by how much it leads).
     """
-    add_scores(ids, mass, weights, scores)
+    add_scores(ids, cues, weights, scores)
     labels = np.int64(parameters[LABEL_COUNT])
     _best_three(scores, labels, result)
-    unit = parameters[UNIT] / np.sqrt(np.float64(max(mass, 1)))
+    unit = parameters[UNIT] / np.sqrt(np.float64(max(cues[MASS], 1)))
     first = scores[np.int64(result[LABELS])] * unit
     second = scores[np.int64(result[LABELS + 1])] * unit
     total = 0.0
@@ -129,12 +138,13 @@ def judge(
     chance = min(max(1.0 / total, CHANCE_MIN), 1.0 - CHANCE_MIN)
     logit = parameters[SLOPE] * np.log(chance / (1.0 - chance)) + parameters[OFFSET]
     moved = 1.0 / (1.0 + np.exp(-logit))
-    result[CHANCES] = moved
+    result[CHANCES] = np.rint(moved * PROBABILITY_STEPS) / PROBABILITY_STEPS
     for t in range(1, TOP):
         place = np.int64(result[LABELS + t])
         result[CHANCES + t] = 0.0
         if place >= 0:
             share = np.exp((scores[place] * unit - first) * parameters[SHARPNESS]) / total
-            result[CHANCES + t] = (1.0 - moved) * share / (1.0 - chance)
+            left = (1.0 - moved) * share / (1.0 - chance)
+            result[CHANCES + t] = np.rint(left * PROBABILITY_STEPS) / PROBABILITY_STEPS
     result[BEST] = first
     result[MARGIN] = first - second

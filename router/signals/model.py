@@ -12,7 +12,7 @@ from router.signals.calibration import Calibration
 from router.signals.features import FEATURE_VERSION, PAIR_WEIGHT, Pass, Reading
 from router.signals.model_file import ModelError
 from router.signals.ngrams import ngrams
-from router.signals.signal import Cuts, Level, Signal, level_of, rounded
+from router.signals.signal import Cuts, Level, Signal, level_of
 
 Int8s = NDArray[np.int8]
 Int32s = NDArray[np.int32]
@@ -107,23 +107,24 @@ class Model:
     def scores(self, reading: Reading) -> Int32s:
         """Return the integer score of every label: the same bits on every machine."""
         out = np.zeros(self.weights.shape[1], dtype=np.int32)
-        heads.add_scores(reading.ids, reading.mass, self.weights, out)
+        heads.add_scores(reading.all_ids, reading.cues, self.weights, out)
         return out[: len(self.labels)]
 
     def judge(self, reading: Reading) -> Prediction:
         """Return what a message is, from a reading that other heads share. One thread at a time."""
         result = self._result
-        heads.judge(reading.ids, reading.mass, self.weights, self._parameters, self._scores, result)
+        heads.judge(
+            reading.all_ids, reading.cues, self.weights, self._parameters, self._scores, result
+        )
         first, second, third, one, two, three, score, margin = result.tolist()
         labels, fitted = self.recipe.labels, self.recipe.calibration
-        best, chance = labels[int(first)], rounded(one)
-        top = [(best, chance), (labels[int(second)], rounded(two))]
+        best = labels[int(first)]
+        top: tuple[tuple[str, float], ...] = ((best, one), (labels[int(second)], two))
         if third >= 0:
-            top.append((labels[int(third)], rounded(three)))
-        in_scope = fitted.scope is None or score >= fitted.scope
-        level = level_of(chance, fitted.cuts) if in_scope and reading.ids.size > 1 else "low"
-        shown = best if in_scope else OUT_OF_SCOPE
-        return Prediction(shown, chance, margin, tuple(top), in_scope, level, score)
+            top = (*top, (labels[int(third)], three))
+        if (fitted.scope is None or score >= fitted.scope) and not reading.is_empty:
+            return Prediction(best, one, margin, top, True, level_of(one, fitted.cuts), score)
+        return Prediction(OUT_OF_SCOPE, one, margin, top, False, "low", score)
 
     def predict(self, text: str) -> Prediction:
         """Return what a text is, with a pass of its own; share one in a loop (``judge``)."""
@@ -153,6 +154,13 @@ class Model:
         """Return the weights (2**bits, labels) in training's units, for training to go on from."""
         kept = self.weights[:, : len(self.labels)]
         return kept.astype(np.float32) * np.float32(self.unit)
+
+    def only(self, recipe: Recipe) -> "Model":
+        """Return a model of some of the labels: those of the recipe, with the same weights."""
+        weights = np.zeros((self.weights.shape[0], heads.width_of(len(recipe.labels))), np.int8)
+        for column, label in enumerate(recipe.labels):
+            weights[:, column] = self.weights[:, self.labels.index(label)]
+        return Model(recipe, weights, self.unit)
 
     def manifest(self) -> dict[str, object]:
         """Return what identifies the model besides its weights."""

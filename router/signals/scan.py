@@ -42,14 +42,16 @@ CUES: Final = 12
 @njit(cache=True, nogil=True)
 def is_gap(code: Whole) -> Whole:
     """
-    Tell whether a code point ends a chunk: white space and controls.
+    Tell whether a code point ends a chunk: white space, controls, surrogates without their half.
 
     Parameters
     ----------
     code : int64
         A code point.
     """
-    return code <= 32 or 0x7F <= code <= 0xA0 or 0x2000 <= code <= 0x200A or code == 0x3000
+    if code < 0x2000:
+        return code <= 32 or 0x7F <= code <= 0xA0
+    return code <= 0x200A or code == 0x3000 or 0xD800 <= code < 0xE000
 
 
 @njit(cache=True, nogil=True)

@@ -47,7 +47,7 @@ def test_a_reading_does_not_depend_on_what_was_read_before(texts: list[str]) -> 
         ("注文12345が来ない", " 注文 \x04 が来ない ", "注文 が来ない"),
         ("so 😡😡", " so 😡 😡 ", "so 😡😡"),
         ("", " ", ""),
-        ("\x00\ud800\x07", " ", " \ud800 "),
+        ("\x00\ud800\x07", " ", "   "),
         ("ＨＥＬＬＯ", " hello ", "ＨＥＬＬＯ"),
     ],
 )
@@ -80,5 +80,5 @@ def test_the_round_that_overflows_starts_anew() -> None:
     """After two thousand million messages the table of what was seen is emptied, and all is well."""
     reader = Pass()
     expected = reader.read("my card").ids.tolist()
-    reader._cues[pass_.ROUND] = 0x7FFFFFFE
+    reader.read("").cues[pass_.ROUND] = 0x7FFFFFFE
     assert reader.read("my card").ids.tolist() == expected

@@ -1,0 +1,179 @@
+"""
+The language of a message: who detects it, what near languages need, and when the customer decides.
+
+1. What identifies somebody is masked: names of products and addresses are no language.
+2. A detector looks among the workspace's languages only. Never among all: eight languages are
+   told apart better than sixty.
+3. Where it is unsure between near languages (Danish, Norwegian, Swedish; Russian, Ukrainian,
+   Bulgarian), a small head of our own is asked besides, and both log odds are added.
+4. Where that leaves doubt, what is known of the customer is weighed in; see ``Prior``.
+"""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from router.signals.detectors import (
+    LIBRARIES,
+    DetectorMissingError,
+    Guess,
+    LanguageDetector,
+    Ours,
+    reduced,
+    softmax,
+)
+from router.signals.features import Pass, Reading
+from router.signals.kinship import primary
+from router.signals.letters import TEXT_MAX, spelled
+from router.signals.model import Model
+from router.signals.scan import LETTERS
+from router.signals.signal import UNDETERMINED, Cuts, Signal, level_of, rounded
+
+NEAR: Final = (frozenset({"da", "no", "sv"}), frozenset({"bg", "ru", "uk"}))
+"""Groups that the head ``near`` tells apart."""
+NEAR_TRUST: Final = 1.0  # what a unit of the detector's log odds counts beside our head's
+NEAR_SHARPNESS: Final = 5.0  # log odds for a unit of our head's score
+CHANCE_MIN: Final = 1e-9
+
+CUTS: Final = Cuts(high=0.95, medium=0.7)
+
+#: What must be masked, cut or repaired before a library may see it.
+_UNFIT: Final = re.compile("[0-9@#\x00-\x08\x0e-\x1f\ud800-\udfff٠-٩۰-۹]|://|www\\.")
+
+
+class Prior(NamedTuple):
+    """What is known of a customer before a message is read: BCP 47 tags, empty where unknown."""
+
+    profile: str = ""  # the language the customer chose
+    last: str = ""  # of the customer's last ticket
+    locale: str = ""  # of the browser or telephone
+
+    def log_odds(self) -> dict[str, float]:
+        """Return by how much each language is likelier than one that nobody mentioned."""
+        odds: dict[str, float] = {}
+        for tag, weight in zip(self, HINT_LOG_ODDS, strict=True):
+            if tag:
+                language = primary(tag)
+                odds[language] = odds.get(language, 0.0) + weight
+        return odds
+
+
+HINT_LOG_ODDS: Final = (3.0, 2.0, 1.5)
+"""What a profile, a last ticket and a locale say, in log odds: 20, 7 and 4 to 1. Judgement."""
+
+
+class Languages:
+    """Tells the language of messages for one workspace. One thread at a time may ask."""
+
+    def __init__(
+        self,
+        languages: Sequence[str],
+        models: Mapping[str, Model] = MappingProxyType({}),
+        detector: str = "",
+    ) -> None:
+        """
+        Take the workspace's BCP 47 tags and the heads ``language`` and ``near`` that travel with us.
+
+        ``detector`` names one of ``LIBRARIES`` or ``ours``; empty takes the first that is there.
+        Raises ``DetectorMissingError`` when it is not.
+        """
+        self._tags = {primary(tag): tag for tag in reversed(languages)}
+        self._ours: Ours | None = None
+        self._library: LanguageDetector | None = None
+        self._choose(list(languages), models, detector)
+        self._sure: dict[str, Signal] = {}
+        self._near: dict[str, Model] = {}
+        for group in NEAR if "near" in models else ():
+            known, head = reduced(models["near"], sorted(group & set(self._tags)))
+            if head is not None:
+                self._near |= dict.fromkeys(known, head)
+        self._pass = Pass()
+
+    @property
+    def detector(self) -> str:
+        """Return who detects."""
+        return self._library.name if self._library else "ours"
+
+    def _choose(self, languages: list[str], models: Mapping[str, Model], detector: str) -> None:
+        if detector not in ("", "ours", *LIBRARIES):
+            raise DetectorMissingError(
+                f"detector: {detector!r}, expected ours or {', '.join(LIBRARIES)}"
+            )
+        for name, made in LIBRARIES.items():
+            if detector in ("", name) and self._library is None:
+                try:
+                    self._library = made(languages)
+                except DetectorMissingError:
+                    if detector:
+                        raise
+        if self._library is None:
+            if "language" not in models:
+                raise DetectorMissingError("no detector is installed and no head `language` given")
+            self._ours = Ours(models["language"], languages)
+
+    def detect(self, text: str, prior: Prior = Prior()) -> Signal:  # noqa: B008 -- a constant
+        """Return the language of any text, read for this alone."""
+        library = self._library
+        if library is None or _UNFIT.search(text, 0, TEXT_MAX):
+            return self.judge(self._pass.read(text), prior)
+        guess = library.guess(text[:TEXT_MAX], len(text))
+        if guess.sure:
+            return self._settled(guess)
+        return self._doubted(guess, self._pass.read(text), prior)
+
+    def judge(self, reading: Reading, prior: Prior = Prior()) -> Signal:  # noqa: B008
+        """Return the language of a message that was read already."""
+        if self._library is None:
+            assert self._ours is not None
+            return self._weighed(self._ours.guess_reading(reading), prior, "ours")
+        guess = self._library.guess(spelled(reading.clean), int(reading.cues[LETTERS]))
+        return self._settled(guess) if guess.sure else self._doubted(guess, reading, prior)
+
+    def _settled(self, guess: Guess) -> Signal:
+        """Return what a detector is sure of; the same for each language, so made once."""
+        language, chance = guess.chances[0]
+        known = self._sure.get(language)
+        if known is None or known.probability != chance:
+            known = Signal(self._tags[language], rounded(chance), "high", "tier0", self.detector)
+            self._sure[language] = known
+        return known
+
+    def _doubted(self, guess: Guess, reading: Reading, prior: Prior) -> Signal:
+        """Return what a detector is not sure of, near languages told apart, the prior weighed in."""
+        if guess.chances and guess.chances[0][0] in self._near:
+            guess = self._told_apart(guess, reading)
+        return self._weighed(guess, prior, self.detector)
+
+    def _told_apart(self, guess: Guess, reading: Reading) -> Guess:
+        """Return the guess with the chances of near languages judged by our head as well."""
+        head = self._near[guess.chances[0][0]]
+        unit = NEAR_SHARPNESS * head.unit / math.sqrt(max(reading.mass, 1))
+        theirs = dict(guess.chances)
+        floor = min(theirs.values())
+        both = [
+            score * unit + NEAR_TRUST * math.log(theirs.get(label, floor) + CHANCE_MIN)
+            for label, score in zip(head.labels, head.scores(reading).tolist(), strict=True)
+        ]
+        ranked = sorted(zip(head.labels, softmax(both), strict=True), key=lambda each: -each[1])
+        return Guess(tuple(ranked), sure=False)
+
+    def _weighed(self, guess: Guess, prior: Prior, model: str) -> Signal:
+        """Return the guess as a signal, the customer's prior weighed in unless it was sure."""
+        if guess.sure:
+            return self._settled(guess)
+        hints = {name: odds for name, odds in prior.log_odds().items() if name in self._tags}
+        if not guess.chances:
+            if not hints:
+                return Signal(UNDETERMINED, 0.0, "low", "tier0", model)
+            best = max(hints, key=lambda name: (hints[name], name))
+            chance = 1 / (1 + math.exp(-hints[best]))
+            return Signal(self._tags[best], rounded(chance), "low", "tier0", f"{model}+prior")
+        held = {name: math.log(chance + CHANCE_MIN) for name, chance in guess.chances}
+        for name, odds in hints.items():
+            held[name] = held.get(name, min(held.values()) - 1.0) + odds
+        chances = softmax(list(held.values()))
+        best, chance = max(zip(held, chances, strict=True), key=lambda each: each[1])
+        shown = f"{model}+prior" if hints else model
+        return Signal(self._tags[best], rounded(chance), level_of(chance, CUTS), "tier0", shown)
