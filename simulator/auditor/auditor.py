@@ -66,7 +66,7 @@ class Auditor:
         self.books.tickets.setdefault(ticket, Ticket(ticket)).body = body
 
     def acknowledged(self, verb: str, id_: str) -> None:
-        """Take in what a router said it did: put a ``ticket``, ``canceled`` it, ``accepted`` or ``completed`` an offer."""
+        """Take in what a router said it did: ``ticket`` put or ``canceled``, offer ``accepted`` or ``completed``."""
         if verb == "ticket":
             self._tickets.add(id_)
         elif verb == "canceled":
