@@ -21,7 +21,7 @@ SUITES: Final = MappingProxyType(
         "http": ("bench.http",),
         "stores": ("bench.stores", "bench.restart"),
         "solver": ("bench.solver",),
-        "signals": ("bench.signals_search",),
+        "signals": ("bench.signals_search", "bench.signals_cascade"),
     }
 )
 """Suites by name, each with the modules whose ``run`` returns its rows."""
