@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple, cast
 
 import msgspec
 
-from router.wire import agents, policies, registry, signals, tickets
+from router.wire import agents, policies, registry, signals, similar, tickets
 from router.wire.found import Statement
 
 KINDS: Final = (
@@ -28,10 +28,11 @@ KINDS: Final = (
     "model",
     "slot",
     "signals",
+    "articles",
 )
 SKILL, GROUP, CHANNEL, REGION, QUEUE, CALENDAR, AGENT, POLICY, LANGUAGE, TICKET = range(10)
-MODEL, SLOT, SIGNALS = range(10, 13)
-"""Models that read messages, the signals they may serve, and what the workspace makes of signals."""
+MODEL, SLOT, SIGNALS, ARTICLES = range(10, 14)
+"""Models that read messages, the signals they may serve, what the workspace makes of signals; articles."""
 
 BODIES: Final[dict[int, type[msgspec.Struct]]] = {
     SKILL: registry.SkillBody,
@@ -46,6 +47,7 @@ BODIES: Final[dict[int, type[msgspec.Struct]]] = {
     MODEL: signals.ModelRecord,
     SLOT: signals.SlotRecord,
     SIGNALS: signals.SignalsBody,
+    ARTICLES: similar.ArticlesRecord,
 }
 
 

@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from router.desk.agents import AGENTS
+from router.desk.articles import ARTICLE_CALLS
 from router.desk.models import MODELS
 from router.desk.policies import POLICIES
 from router.desk.presence import PRESENCE
@@ -25,6 +26,8 @@ ENGINE_CALLS: Final = MappingProxyType(
     {
         "events.list": "events are read from the journal and its feed",
         "signals.analyze": "models lie with the engine; the shard knows what they said",
+        "signals.similar": "texts lie with the engine; the shard has none",
+        "tickets.similar": "texts lie with the engine; the shard has none",
         "stream.open": "a connection is the transport's",
         "livez.get": "whether the process lives is not a tenant's business",
         "readyz.get": "whether journals are open is the engine's knowledge",
@@ -54,6 +57,7 @@ CALLS: Final[Mapping[str, "Handler"]] = MappingProxyType(
         POLICIES,
         SIGNAL_CALLS,
         MODELS,
+        ARTICLE_CALLS,
         READING,
     )
 )

@@ -9,19 +9,27 @@ model but who asked for it.
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from types import MappingProxyType
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import msgspec
 import structlog
 
 from router.core import codes as c
+from router.desk.articles import ONLY
 from router.desk.models import Looked, serving, shadows, slot_of
 from router.desk.signals import config_of
-from router.directory import LANGUAGE, MODEL
+from router.directory import ARTICLES, LANGUAGE, MODEL
 from router.engine.line import Line
-from router.engine.models import ModelFileError, ModelFolder, id_of
+from router.engine.models import ModelFileError, ModelFolder
 from router.engine.pupil import Pupil
 from router.engine.reader import Candidate, Reader
+from router.engine.shelf import Shelf, ShelfError
+from router.engine.signal_questions import (
+    analyze,
+    put_articles,
+    similar_to_text,
+    similar_to_ticket,
+)
 from router.engine.trials import gate_of, trial_view
 from router.learning.gate import objections
 from router.learning.monitor import Alarm
@@ -31,10 +39,9 @@ from router.wire import signals as wire
 from router.wire.agents import NoBody
 from router.wire.calls import Call, Reply
 from router.wire.found import NAMES
+from router.wire.similar import ArticlesRecord
 from router.wire.tickets import Ticket
 
-YIELD_EVERY: Final = 32
-"""Messages of one analysis after which others have their turn."""
 LOG = structlog.get_logger("cordboard.signals")
 
 
@@ -44,6 +51,7 @@ class SignalDesk:
     def __init__(self, line: Line, reader: Reader, folder: ModelFolder) -> None:
         self.line = line
         self.reader = reader
+        self.shelf = Shelf(folder.path)
         self._folder = folder
         self._loaded: dict[str, Model] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -119,40 +127,6 @@ class SignalDesk:
             self.reader.renew()
         return reply
 
-    async def analyze(self, call: Call) -> Reply:
-        """Read messages that are no ticket's."""
-        body = cast("wire.AnalyzeBody", call.body)
-        results = []
-        for n, message in enumerate(body.messages, 1):
-            text = f"{message.subject}\n{message.text}" if message.subject else message.text
-            results.append(self._read_one(text, explain=body.explain))
-            if n % YIELD_EVERY == 0:
-                await asyncio.sleep(0)
-        return Reply(200, wire.Analysis(results=results))
-
-    def _read_one(self, text: str, *, explain: bool) -> wire.ReadMessage:
-        found = []
-        for name, signal in self.reader.analyze(text).items():
-            read = wire.ReadSignal(
-                name=name,
-                value=signal.value,
-                probability=signal.probability,
-                level=signal.level,
-                source=cast("Any", signal.source),
-                model=id_of(signal.model),
-            )
-            if explain:
-                read.reasons = self._reasons(name, text, signal.value)
-            found.append(read)
-        return wire.ReadMessage(signals=found)
-
-    def _reasons(self, name: str, text: str, value: str) -> list[wire.Reason]:
-        """Return what of a text speaks for a value, as far as the model that said so tells."""
-        model = self.reader.serving.get(name)
-        if model is None or value not in model.labels:
-            return []
-        return [wire.Reason(ngram=r.ngram, points=r.points) for r in model.explain(text, value)]
-
     # -- models -----------------------------------------------------------------------------------------------------
 
     async def change_model(self, call: Call) -> Reply:
@@ -203,6 +177,15 @@ class SignalDesk:
                 self.broken[id_] = why
                 LOG.error("model_refused", model=id_, why=why)
         self.follow()
+        articles = directory.document(ARTICLES, ONLY)
+        if articles is not None:
+            await self._restore_articles(articles.body)
+
+    async def _restore_articles(self, record: ArticlesRecord) -> None:
+        try:
+            await self.shelf.restore(record)
+        except ShelfError as error:
+            LOG.warning("articles_refused", why=str(error))
 
     async def _why_not_loaded(self, id_: str) -> str | None:
         """Load a model; return why that cannot be, None when it was done."""
@@ -253,9 +236,16 @@ class SignalDesk:
             names = dict(sealed.tickets)
             for row in rows:
                 if row in names:
-                    self.reader.completed(names[row])
+                    self._completed(names[row])
             if self.reader.has_news:
                 self._see_to_news()
+
+    def _completed(self, ticket: str) -> None:
+        """Learn from a completed ticket, and let it be found by its message."""
+        self.reader.completed(ticket)
+        seen = self.reader.messages.get(ticket)
+        if seen is not None and self.shelf.solved(ticket, seen.text, seen.language):
+            self._begin(self.shelf.tidy())
 
     def _see_to_news(self) -> None:
         """Let the journal know of alarms, and look at trials, beside the work."""
@@ -320,7 +310,10 @@ DOING: Final[Mapping[str, Doing]] = MappingProxyType(
         "tickets.correct": SignalDesk.correct,
         "tickets.transfer": SignalDesk.transfer,
         "signals.put": SignalDesk.configure,
-        "signals.analyze": SignalDesk.analyze,
+        "signals.analyze": analyze,
+        "signals.similar": similar_to_text,
+        "tickets.similar": similar_to_ticket,
+        "articles.put": put_articles,
         "models.list": SignalDesk.show,
         "models.get": SignalDesk.show,
         "models.put": SignalDesk.change_model,

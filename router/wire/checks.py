@@ -17,6 +17,7 @@ from router.wire.fields import ID_PATTERN, LANGUAGE_TAG_PATTERN, TIME_US_MAX, mi
 from router.wire.problems import FieldError, wrong
 from router.wire.registry import CalendarBody, ChannelBody, QueueBody
 from router.wire.signals import AnalyzeBody, CorrectBody, InformBody, SignalsBody
+from router.wire.similar import SimilarBody
 from router.wire.tickets import (
     BatchTicket,
     EscalateBody,
@@ -206,6 +207,10 @@ def _inform(body: InformBody) -> list[FieldError]:
     return _tag(body.language.value, "/language/value") if body.language else []
 
 
+def _similar(body: SimilarBody) -> list[FieldError]:
+    return _tag(body.language, "/language") if body.language else []
+
+
 def _analyze(body: AnalyzeBody) -> list[FieldError]:
     errors = []
     for index, message in enumerate(body.messages or ()):
@@ -240,6 +245,7 @@ CHECKS: MappingProxyType[type, Checker] = MappingProxyType(
         CorrectBody: _correct,
         InformBody: _inform,
         AnalyzeBody: _analyze,
+        SimilarBody: _similar,
     }
 )
 """What is checked beyond types, by kind of body."""

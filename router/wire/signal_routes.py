@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from router.wire import registry
+from router.wire import registry, similar
 from router.wire import signals as s
 from router.wire.agents import NoBody
 from router.wire.route import BATCH_BYTES_MAX, Route, reading
@@ -55,6 +55,38 @@ SIGNAL_ROUTES: tuple[Route, ...] = (
         reply=s.Analysis,
         is_query=True,
         weight=5,
+        body_bytes_max=BATCH_BYTES_MAX,
+    ),
+    Route(
+        name="signals.similar",
+        method="POST",
+        path="/v1/signals:similar",
+        summary="Find solved tickets and articles like a text.",
+        scope="tickets:read",
+        body=similar.SimilarBody,
+        reply=similar.Similar,
+        is_query=True,
+        weight=5,
+        body_bytes_max=BATCH_BYTES_MAX,
+    ),
+    reading(
+        "articles.get",
+        "/v1/articles",
+        similar.Articles,
+        "config:read",
+        "Read how many articles there are.",
+        is_conditional=True,
+    ),
+    Route(
+        name="articles.put",
+        method="PUT",
+        path="/v1/articles",
+        summary="Take other articles in place of those there are, as a CSV text.",
+        scope="config:write",
+        body=similar.ArticlesBody,
+        reply=similar.Articles,
+        statuses=(200, 201),
+        is_conditional=True,
         body_bytes_max=BATCH_BYTES_MAX,
     ),
     reading(

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from router.wire import agents, decisions, offers, registry
+from router.wire import agents, decisions, offers, registry, similar
 from router.wire import signals as s
 from router.wire import tickets as t
 from router.wire.route import BATCH_BYTES_MAX, Route, reading
@@ -114,6 +114,16 @@ _TICKETS = (
         t.Position,
         "tickets:read",
         "Read a ticket's position and estimated wait.",
+    ),
+    reading(
+        "tickets.similar",
+        "/v1/tickets/{id}/similar",
+        similar.Similar,
+        "tickets:read",
+        "Find solved tickets and articles like its message, while that is in memory.",
+        query=similar.SimilarQuery,
+        weight=5,
+        refusals=("state_conflict",),
     ),
     reading(
         "tickets.decisions",

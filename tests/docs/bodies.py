@@ -21,6 +21,7 @@ from router.wire import (
     problems,
     registry,
     signals,
+    similar,
     statistics,
     tickets,
 )
@@ -38,6 +39,7 @@ REQUESTS: Final = (
     events.EventsQuery, signals.SignalsBody, signals.LanguageUse, signals.IntentUse,
     signals.GateUse, signals.LearningUse, signals.AnalyzeBody, signals.Message,
     signals.CorrectBody, signals.InformBody, signals.SaidSignal, signals.ModelBody,
+    similar.SimilarQuery, similar.SimilarBody, similar.ArticlesBody,
 )  # fmt: skip
 """What clients send, patches aside: a patch has the fields of the whole."""
 REPLIES: Final = (
@@ -47,7 +49,8 @@ REPLIES: Final = (
     decisions.Decision, policies.Policy, policies.PolicyRevision, policies.Validation, statistics.QueueStatistics,
     statistics.Statistics, events.Event, events.EventsPage, problems.Problem, problems.FieldError,
     found.FoundSignal, signals.SignalsView, signals.Analysis, signals.ReadMessage, signals.ReadSignal, signals.Reason,
-    signals.Model, signals.TrialView, signals.SliceView,
+    signals.Model, signals.TrialView, signals.SliceView, similar.Similar, similar.Hit, similar.SharedWord,
+    similar.Articles,
 )  # fmt: skip
 
 

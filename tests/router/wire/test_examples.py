@@ -157,6 +157,11 @@ EXAMPLES: dict[str, list[dict[str, object]]] = {
         {"messages": [{"text": "Where is my refund?"}]},
         {"messages": [{"subject": "Hi", "text": "", "locale": "pt-BR"}], "explain": True},
     ],
+    "signals.similar": [
+        {"text": "Where is my refund?"},
+        {"text": "Onde está?", "most": 10, "kind": "article", "language": "pt-BR"},
+    ],
+    "articles.put": [{"csv": "id,title,text\na-1,Refunds,How refunds work\n"}],
     "models.put": [{}, {"label": "trained on May"}],
     "models.shadow": [{}],
     "models.promote": [{}],
