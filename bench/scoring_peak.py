@@ -1,0 +1,113 @@
+"""What one core can multiply and add at most: the yardstick for scoring, measured in the same run.
+
+Two loops that touch no memory: 32-bit floats (fused multiply-add) and pairs of 16-bit integers, as
+scoring uses them. Both count a multiplication and an addition as two operations.
+"""
+
+from __future__ import annotations
+
+from time import thread_time_ns
+from typing import Any
+
+from llvmlite import ir
+from numba import njit, types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from solver.scoring.vectors import LANES
+
+SUMS = 12  # independent sums: more than an addition takes cycles, fewer than there are registers
+STEPS = 64
+REPEATS = 20_000
+WIDTH = LANES or 8
+F32, I32, I16 = ir.FloatType(), ir.IntType(32), ir.IntType(16)
+
+
+@intrinsic
+def _float_steps(_: Any, seed: Any) -> Any:
+    """Do ``STEPS`` fused multiply-adds on each of ``SUMS`` vectors of floats."""
+
+    def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        kind = ir.VectorType(F32, WIDTH)
+        fma = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(kind, [kind] * 3), f"llvm.fmuladd.v{WIDTH}f32"
+        )
+        start = _filled(builder, given[0], WIDTH)
+        sums = [builder.fadd(start, ir.Constant(kind, [float(k)] * WIDTH)) for k in range(SUMS)]
+        for _step in range(STEPS):
+            sums = [builder.call(fma, [each, start, start]) for each in sums]
+        total = sums[0]
+        for each in sums[1:]:
+            total = builder.fadd(total, each)
+        return builder.extract_element(total, ir.Constant(I32, 0))
+
+    return types.float32(types.float32), generate
+
+
+@intrinsic
+def _integer_steps(_: Any, seed: Any) -> Any:
+    """Do ``STEPS`` products of pairs of 16-bit integers on each of ``SUMS`` vectors."""
+
+    def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        kind, wide = ir.VectorType(I32, WIDTH), ir.VectorType(I32, 2 * WIDTH)
+        start = _filled(builder, given[0], WIDTH)
+        left = builder.sext(builder.bitcast(start, ir.VectorType(I16, 2 * WIDTH)), wide)
+        sums = [builder.add(start, ir.Constant(kind, [k] * WIDTH)) for k in range(SUMS)]
+        even = ir.Constant(kind, list(range(0, 2 * WIDTH, 2)))
+        odd = ir.Constant(kind, list(range(1, 2 * WIDTH, 2)))
+        for _step in range(STEPS):
+            for k in range(SUMS):
+                # The sum of another row keeps the product from being moved out of the loop.
+                other = builder.bitcast(sums[(k + 1) % SUMS], ir.VectorType(I16, 2 * WIDTH))
+                product = builder.mul(left, builder.sext(other, wide))
+                pairs = [builder.shuffle_vector(product, product, half) for half in (even, odd)]
+                sums[k] = builder.add(sums[k], builder.add(*pairs))
+        total = sums[0]
+        for each in sums[1:]:
+            total = builder.add(total, each)
+        return builder.extract_element(total, ir.Constant(I32, 0))
+
+    return types.int32(types.int32), generate
+
+
+def _filled(builder: Any, scalar: Any, width: int) -> Any:
+    empty = ir.Constant(ir.VectorType(scalar.type, width), ir.Undefined)
+    first = builder.insert_element(empty, scalar, ir.Constant(I32, 0))
+    return builder.shuffle_vector(first, empty, ir.Constant(ir.VectorType(I32, width), [0] * width))
+
+
+@njit(nogil=True)
+def _floats(repeats):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    total = types.float32(0.5)
+    for _ in range(repeats):
+        total = _float_steps(total * types.float32(1e-3))
+    return total
+
+
+@njit(nogil=True)
+def _integers(repeats):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    total = types.int32(1)
+    for _ in range(repeats):
+        total = _integer_steps(total & types.int32(255))
+    return total
+
+
+def float_gflops() -> float:
+    """Return billions of operations a second on 32-bit floats, of one core."""
+    return _rate(_floats, 2 * SUMS * STEPS * WIDTH)
+
+
+def integer_gops() -> float:
+    """Return billions of operations a second on 16-bit integers, of one core."""
+    return _rate(_integers, 4 * SUMS * STEPS * WIDTH)
+
+
+def _rate(kernel: Any, operations: int) -> float:
+    """Return the rate of a kernel by the time its thread had the core, best of three."""
+    kernel(1)
+    best = 0.0
+    for _ in range(3):
+        begun = thread_time_ns()
+        kernel(REPEATS)
+        best = max(best, operations * REPEATS / (thread_time_ns() - begun))
+    return best

@@ -1,0 +1,372 @@
+"""The inner loops of scoring as vector code, written for LLVM by hand.
+
+Integers throughout: a product of two 16-bit numbers and its neighbour's are added in 32 bits, which
+is one instruction on processors with AVX-512 VNNI (``vpdpwssd``) and two on older ones
+(``vpmaddwd``). LLVM finds either in the general form below, so this page names no processor but
+for the look-up of points by level; the same integers come out everywhere, and out of the plain
+loops of ``plain.py``, which run where ``LANES`` is 0 (no AVX2, or no JIT).
+
+Parameters
+----------
+Every function takes whole arrays and says where to start; nothing is checked here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numba
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.core.registry import cpu_target
+from numba.extending import intrinsic
+
+from solver.scoring.arrays import BLOCK, FEATURE_BITS, FEATURES, GROUP, LEVELS, POOL_WIDTH
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+I8, I16, I32, I64 = (ir.IntType(bits) for bits in (8, 16, 32, 64))
+PAIRS = FEATURES // 2
+#: Abilities whose points are added in one go; further ones come one at a time before.
+FUSED = 3
+#: Picks of a pool that are looked at in one go.
+STRIDE = 16
+
+
+def lanes_of(features: frozenset[str]) -> int:
+    """Return how many 32-bit numbers a vector should hold on a processor, 0 for no vector code."""
+    if {"+avx512bw", "+avx512vl"} <= features:
+        return 16
+    return 8 if "+avx2" in features else 0
+
+
+def _features() -> frozenset[str]:
+    """Return what Numba compiles for: the host, or what its settings say instead."""
+    if numba.config.DISABLE_JIT:
+        return frozenset()
+    return frozenset(cpu_target.target_context.codegen()._get_host_cpu_features().split(","))  # noqa: SLF001
+
+
+LANES = lanes_of(_features())
+#: Whether kernels should take the vector path here.
+VECTOR = LANES > 0
+_L = LANES or 8  # the functions must compile where nobody calls them, too
+_N32, _N16 = ir.VectorType(I32, _L), ir.VectorType(I16, 2 * _L)
+
+
+def _start(context: Any, builder: Any, typ: Any, array: Any, at: Any) -> Any:
+    """Return the address of the element at flat position ``at``."""
+    return builder.gep(context.make_array(typ)(context, builder, array).data, [at])
+
+
+def _load(builder: Any, start: Any, at: int, typ: Any) -> Any:
+    """Load a vector that lies ``at`` elements behind ``start``, however it is aligned."""
+    place = builder.gep(start, [ir.Constant(I64, at)])
+    return builder.load(builder.bitcast(place, typ.as_pointer()), align=typ.element.width // 8)
+
+
+def _store(builder: Any, value: Any, start: Any, at: int) -> None:
+    place = builder.gep(start, [ir.Constant(I64, at)])
+    builder.store(value, builder.bitcast(place, value.type.as_pointer()), align=4)
+
+
+def _fill(builder: Any, scalar: Any, lanes: int) -> Any:
+    """Return a vector of so many times the same number."""
+    empty = ir.Constant(ir.VectorType(scalar.type, lanes), ir.Undefined)
+    first = builder.insert_element(empty, scalar, ir.Constant(I32, 0))
+    return builder.shuffle_vector(first, empty, ir.Constant(ir.VectorType(I32, lanes), [0] * lanes))
+
+
+def _dot(builder: Any, left: Any, right: Any) -> Any:
+    """Multiply 16-bit numbers and add neighbours: ``vpmaddwd`` in general form."""
+    lanes = left.type.count
+    wide = ir.VectorType(I32, lanes)
+    product = builder.mul(builder.sext(left, wide), builder.sext(right, wide))
+    empty = ir.Constant(wide, ir.Undefined)
+    half = ir.VectorType(I32, lanes // 2)
+    even = ir.Constant(half, list(range(0, lanes, 2)))
+    odd = ir.Constant(half, list(range(1, lanes, 2)))
+    return builder.add(
+        builder.shuffle_vector(product, empty, even), builder.shuffle_vector(product, empty, odd)
+    )
+
+
+def _flat(builder: Any, row: Any, width: int) -> Any:
+    return builder.mul(row, ir.Constant(I64, width))
+
+
+def _dots(rows: int) -> Callable[..., Any]:
+    """Return the product of so many rows' weights with a block of agents.
+
+    Sums stay in registers: four rows by 64 agents are 16 vectors of 16. A feature is loaded once
+    for all rows. With vectors of 8 only a quarter of a block is done at a time.
+    """
+    together = 4 if _L == 16 else 2
+
+    def dots(_: Any, features: Any, block: Any, weights: Any, first: Any, out: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+            kinds = signature.args
+            left = _start(
+                context, builder, kinds[0], given[0], _flat(builder, given[1], BLOCK * FEATURES)
+            )
+            right = _start(context, builder, kinds[2], given[2], _flat(builder, given[3], FEATURES))
+            sums = _start(context, builder, kinds[4], given[4], ir.Constant(I64, 0))
+            half = ir.Constant(_N32, [1 << (FEATURE_BITS - 1)] * _L)  # so that shifting rounds
+            for part in range(0, BLOCK, together * _L):
+                total = [[half] * together for _ in range(rows)]
+                for pair in range(PAIRS):
+                    agents = [
+                        _load(builder, left, (pair * BLOCK + part + k * _L) * 2, _N16)
+                        for k in range(together)
+                    ]
+                    for row in range(rows):
+                        two = _load(
+                            builder, right, row * FEATURES + 2 * pair, ir.VectorType(I16, 2)
+                        )
+                        weight = builder.bitcast(
+                            _fill(builder, builder.bitcast(two, I32), _L), _N16
+                        )
+                        for k in range(together):
+                            total[row][k] = builder.add(
+                                total[row][k], _dot(builder, agents[k], weight)
+                            )
+                shift = ir.Constant(_N32, [FEATURE_BITS] * _L)
+                for row in range(rows):
+                    for k in range(together):
+                        rounded = builder.ashr(total[row][k], shift)
+                        _store(builder, rounded, sums, row * BLOCK + part + k * _L)
+            return context.get_dummy_value()
+
+        return types.void(features, types.int64, weights, types.int64, out), generate
+
+    return dots
+
+
+dot_group = intrinsic(_dots(GROUP))
+dot_block = intrinsic(_dots(1))
+
+
+@intrinsic
+def dot_agent(_: Any, rows: Any, agent: Any, weights: Any, first: Any) -> Any:
+    """Return the product of one row's weights with one agent's features."""
+
+    def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        kinds, whole = signature.args, ir.VectorType(I16, FEATURES)
+        sides = [
+            _start(context, builder, kinds[k], given[k], _flat(builder, given[k + 1], FEATURES))
+            for k in (0, 2)
+        ]
+        products = _dot(builder, *(_load(builder, side, 0, whole) for side in sides))
+        kind = ir.FunctionType(I32, [products.type])
+        name = f"llvm.vector.reduce.add.v{PAIRS}i32"
+        reduce = cgutils.get_or_insert_function(builder.module, kind, name)
+        total = builder.add(
+            builder.call(reduce, [products]), ir.Constant(I32, 1 << (FEATURE_BITS - 1))
+        )
+        return builder.ashr(total, ir.Constant(I32, FEATURE_BITS))
+
+    return types.int32(rows, types.int64, weights, types.int64), generate
+
+
+def _look_up(builder: Any, table: Any, levels: Any) -> Any:
+    """Return the points of each level: one permutation where the processor has it."""
+    if LANES == 0:
+        found = _fill(builder, builder.extract_element(table, ir.Constant(I32, 0)), _L)
+        for level in range(1, LEVELS):
+            same = builder.icmp_signed("==", levels, ir.Constant(_N32, [level] * _L))
+            points = builder.extract_element(table, ir.Constant(I32, level))
+            found = builder.select(same, _fill(builder, points, _L), found)
+        return found
+    name = "llvm.x86.avx512.permvar.si.512" if _L == 16 else "llvm.x86.avx2.permd"
+    kind = ir.FunctionType(_N32, [_N32, _N32])
+    function = cgutils.get_or_insert_function(builder.module, kind, name)
+    if _L == 16:
+        empty = ir.Constant(table.type, ir.Undefined)
+        twice = ir.Constant(_N32, [*range(LEVELS), *range(LEVELS)])
+        table = builder.shuffle_vector(table, empty, twice)
+    return builder.call(function, [table, levels])
+
+
+@intrinsic
+def add_levels(_: Any, scores: Any, at: Any, levels: Any, first: Any, table: Any, row: Any) -> Any:
+    """Add the points of an ability's level to a block of scores."""
+
+    def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        kinds = signature.args
+        sums = _start(context, builder, kinds[0], given[0], _flat(builder, given[1], BLOCK))
+        level = _start(context, builder, kinds[2], given[2], given[3])
+        points = _start(context, builder, kinds[4], given[4], _flat(builder, given[5], LEVELS))
+        points = _load(builder, points, 0, ir.VectorType(I32, LEVELS))
+        for part in range(0, BLOCK, _L):
+            levels_here = builder.zext(_load(builder, level, part, ir.VectorType(I8, _L)), _N32)
+            total = builder.add(
+                _load(builder, sums, part, _N32), _look_up(builder, points, levels_here)
+            )
+            _store(builder, total, sums, part)
+        return context.get_dummy_value()
+
+    return types.void(scores, types.int64, levels, types.int64, table, types.int64), generate
+
+
+@intrinsic
+def finish(  # noqa: PLR0913, PLR0917
+    _: Any, scores: Any, at: Any, levels: Any, table: Any, net: Any, where: Any, limit: Any
+) -> Any:
+    """Add points by level and the agents' own to a block of scores; return whose exceed ``limit``.
+
+    ``where`` says where things begin: the levels of ``FUSED`` abilities, the tables of these, and
+    the agents' own points. What exceeds the limit comes back as bits.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        kinds = signature.args
+        place = [builder.extract_value(given[5], k) for k in range(FUSED + 2)]
+        sums = _start(context, builder, kinds[0], given[0], _flat(builder, given[1], BLOCK))
+        level = [_start(context, builder, kinds[2], given[2], place[k]) for k in range(FUSED)]
+        points = _start(context, builder, kinds[3], given[3], _flat(builder, place[FUSED], LEVELS))
+        own = _start(context, builder, kinds[4], given[4], place[FUSED + 1])
+        tables = [
+            _load(builder, points, k * LEVELS, ir.VectorType(I32, LEVELS)) for k in range(FUSED)
+        ]
+        least = _fill(builder, given[6], _L)
+        found = ir.Constant(I64, 0)
+        for part in range(0, BLOCK, _L):
+            total = builder.add(_load(builder, sums, part, _N32), _load(builder, own, part, _N32))
+            for k in range(FUSED):
+                here = builder.zext(_load(builder, level[k], part, ir.VectorType(I8, _L)), _N32)
+                total = builder.add(total, _look_up(builder, tables[k], here))
+            _store(builder, total, sums, part)
+            above = builder.icmp_signed(">", total, least)
+            bits = builder.zext(builder.bitcast(above, ir.IntType(_L)), I64)
+            found = builder.or_(found, builder.shl(bits, ir.Constant(I64, part)))
+        return found
+
+    given = (scores, types.int64, levels, table, net, where, types.int32)
+    return types.uint64(*given), generate
+
+
+def _packed(builder: Any, vector: Any, mask: Any) -> Any:
+    """Return a vector with the lanes of ``mask`` moved to its front."""
+    kind = ir.FunctionType(_N32, [_N32, mask.type, _N32])
+    name = f"llvm.experimental.vector.compress.v{_L}i32"
+    compress = cgutils.get_or_insert_function(builder.module, kind, name)
+    return builder.call(compress, [vector, mask, ir.Constant(_N32, ir.Undefined)])
+
+
+@intrinsic
+def append(_: Any, scores: Any, at: Any, mask: Any, agent: Any, pools: Any, place: Any) -> Any:
+    """Append the scores and agents of the bits in ``mask`` to a pool; return how many.
+
+    Whole vectors are stored and then partly written over: storing only what was compressed is
+    microcode on Zen 4. ``pools`` are the pools' values and agents.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        kinds = signature.args
+        sums = _start(context, builder, kinds[0], given[0], _flat(builder, given[1], BLOCK))
+        ends = [
+            _start(context, builder, kinds[4].dtype, builder.extract_value(given[4], k), given[5])
+            for k in range(2)
+        ]
+        number = builder.trunc(given[3], I32)
+        count = ir.Constant(I64, 0)
+        some = ir.IntType(_L)
+        for part in range(0, BLOCK, _L):
+            bits = builder.trunc(builder.lshr(given[2], ir.Constant(I64, part)), some)
+            here = builder.bitcast(bits, ir.VectorType(ir.IntType(1), _L))
+            agents = builder.add(
+                _fill(builder, number, _L), ir.Constant(_N32, [part + k for k in range(_L)])
+            )
+            scored = _load(builder, sums, part, _N32)
+            for end, vector in zip(ends, (scored, agents), strict=True):
+                _store(builder, _packed(builder, vector, here), builder.gep(end, [count]), 0)
+            count = builder.add(count, builder.ctpop(builder.zext(bits, I64)))
+        return count
+
+    return types.int64(scores, types.int64, types.uint64, types.int64, pools, types.int64), generate
+
+
+@intrinsic
+def count_from(_: Any, values: Any, at: Any, least: Any) -> Any:
+    """Return how many of the ``STRIDE`` numbers at flat position ``at`` are ``least`` or more."""
+
+    def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        start = _start(context, builder, signature.args[0], given[0], given[1])
+        limit = _fill(builder, given[2], _L)
+        total = ir.Constant(I64, 0)
+        for part in range(0, STRIDE, _L):
+            above = builder.icmp_signed(">=", _load(builder, start, part, _N32), limit)
+            bits = builder.zext(builder.bitcast(above, ir.IntType(_L)), I64)
+            total = builder.add(total, builder.ctpop(bits))
+        return total
+
+    return types.int64(values, types.int64, types.int32), generate
+
+
+@intrinsic
+def squeeze(_: Any, pools: Any, at: Any, to: Any, least: Any) -> Any:
+    """Move those of ``STRIDE`` picks that are ``least`` or more to position ``to``; return how many.
+
+    Picks before the position they move to may be the same ones: a whole vector is read before any
+    of it is stored, and none is stored further on than it was read.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        kind = signature.args[0].dtype
+        arrays = [builder.extract_value(given[0], k) for k in range(2)]
+        limit, count = _fill(builder, given[3], _L), ir.Constant(I64, 0)
+        for part in range(0, STRIDE, _L):
+            picks = [
+                _load(builder, _start(context, builder, kind, array, given[1]), part, _N32)
+                for array in arrays
+            ]
+            above = builder.icmp_signed(">=", picks[0], limit)
+            for array, pick in zip(arrays, picks, strict=True):
+                end = _start(context, builder, kind, array, builder.add(given[2], count))
+                _store(builder, _packed(builder, pick, above), end, 0)
+            bits = builder.zext(builder.bitcast(above, ir.IntType(_L)), I64)
+            count = builder.add(count, builder.ctpop(bits))
+        return count
+
+    return types.int64(pools, types.int64, types.int64, types.int32), generate
+
+
+@intrinsic
+def fetch(_: Any, array: Any, at: Any) -> Any:
+    """Begin to load the line at flat position ``at``, which may lie behind the end."""
+
+    def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        place = _start(context, builder, signature.args[0], given[0], given[1])
+        place = builder.bitcast(place, I8.as_pointer())
+        kind = ir.FunctionType(ir.VoidType(), [I8.as_pointer(), I32, I32, I32])
+        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        # Read, keep close, data.
+        builder.call(function, [place, *(ir.Constant(I32, k) for k in (0, 3, 1))])
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64), generate
+
+
+@intrinsic
+def ones_in(_: Any, word: Any) -> Any:
+    """Return how many bits of a word are set."""
+
+    def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        return builder.ctpop(given[0])
+
+    return types.int64(types.uint64), generate
+
+
+@intrinsic
+def lowest_in(_: Any, word: Any) -> Any:
+    """Return the position of the lowest set bit of a non-zero word."""
+
+    def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        return builder.cttz(given[0], ir.Constant(ir.IntType(1), 1))
+
+    return types.int64(types.uint64), generate
+
+
+assert POOL_WIDTH % 16 == 0
