@@ -12,9 +12,8 @@ from typing import Any
 from llvmlite import ir
 from numba import njit, types
 from numba.core import cgutils
-from numba.extending import intrinsic
 
-from solver.scoring.vectors import LANES
+from solver.scoring.vectors import LANES, emitted
 
 SUMS = 12  # independent sums: more than an addition takes cycles, fewer than there are registers
 STEPS = 64
@@ -23,7 +22,7 @@ WIDTH = LANES or 8
 F32, I32, I16 = ir.FloatType(), ir.IntType(32), ir.IntType(16)
 
 
-@intrinsic
+@emitted
 def _float_steps(_: Any, seed: Any) -> Any:
     """Do ``STEPS`` fused multiply-adds on each of ``SUMS`` vectors of floats."""
 
@@ -44,7 +43,7 @@ def _float_steps(_: Any, seed: Any) -> Any:
     return types.float32(types.float32), generate
 
 
-@intrinsic
+@emitted
 def _integer_steps(_: Any, seed: Any) -> Any:
     """Do ``STEPS`` products of pairs of 16-bit integers on each of ``SUMS`` vectors."""
 

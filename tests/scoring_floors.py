@@ -108,7 +108,7 @@ def picks(
 
 def listed(work: Work, row: int) -> dict[int, int]:
     """Return the picks of a row with their points."""
-    count = int(work.count[row])
+    count = int(work.picks[row])
     return dict(
         zip(work.agent[row, :count].tolist(), work.value[row, :count].tolist(), strict=True)
     )

@@ -80,7 +80,7 @@ class Work(NamedTuple):
     quota: NDArray[np.int32]  # (3,) picks a row wants: the best, and spread ones; when to cut back
     agent: NDArray[np.int32]  # (rows, picks) agents picked, rising
     value: NDArray[np.int32]  # (rows, picks) points of each pair, its price not paid
-    count: NDArray[np.int32]  # (rows,) how many were picked
+    picks: NDArray[np.int32]  # (rows,) how many were picked
     bound: NDArray[np.int32]  # (rows,) points no pair that was left out exceeds, its price paid
     scored: NDArray[np.int64]  # (1,) feasible pairs looked at so far
     rows: NDArray[np.int32]  # (CHUNK,) rows in hand
@@ -170,7 +170,7 @@ def handle(arrays: Handled) -> Handled:
     """Return what kernels take for ``Agents``, ``Asks`` or ``Work``: a view of the same memory."""
     if numba.config.DISABLE_JIT:
         return arrays
-    wrap = {Agents: _agents, Asks: _asks, Work: _work}[type(arrays)]  # type: ignore[index]
+    wrap = {Agents: _agents, Asks: _asks, Work: _work}[type(arrays)]
     return cast("Handled", wrap(*arrays))
 
 
@@ -188,14 +188,15 @@ def make_work(rows: int, agents: int, best: int, spread: int = 0) -> Work:
     Raises ``ValueError`` without any best pick, and for more than ``PICKS_MAX`` together.
     """
     if best < 1 or spread < 0 or best + spread > PICKS_MAX:
-        message = f"best and spread are {best} and {spread}; expected 1 or more, 0 or more, and {PICKS_MAX} together at most."
+        expected = f"1 or more and 0 or more, {PICKS_MAX} together at most"
+        message = f"best and spread are {best} and {spread}; expected {expected}."
         raise ValueError(message)
     width, i4 = best + spread, np.int32
     return Work(
         quota=np.array([best, spread, min(POOL, max(96, 2 * best + 32))], dtype=i4),
         agent=np.zeros((rows, width), dtype=i4),
         value=np.zeros((rows, width), dtype=i4),
-        count=np.zeros(rows, dtype=i4),
+        picks=np.zeros(rows, dtype=i4),
         bound=np.zeros(rows, dtype=i4),
         scored=np.zeros(1, dtype=np.int64),
         rows=np.zeros(CHUNK, dtype=i4),

@@ -16,8 +16,6 @@ vector
 
 from typing import NamedTuple
 
-import numpy as np
-
 from solver.scoring.arrays import BLOCK, POOL_WIDTH, TERMS_MAX, Agents, Asks, Work
 from solver.scoring.feasible import NONE, ONE, lowest_of
 from solver.scoring.jit import inlined
@@ -50,23 +48,21 @@ def _finish(p: Pass, at: int, line: int, block: int, vector: bool) -> None:
     row, limit, size = work.rows[at], work.pool_limit[at], work.pool_size[at]
     if vector:
         for k in range(FUSED, work.terms[at]):
-            place = work.place[at, k] + first
-            add_levels(scores, line, p.agents.levels, place, p.asks.table, row * TERMS_MAX + k)
+            at_level = (line, work.place[at, k] + first, row * TERMS_MAX + k)
+            add_levels(scores, p.agents.levels, p.asks.table, at_level)
         for k in range(FUSED):
             fetch(p.agents.levels, work.place[at, k] + first + BLOCK)
         own = p.asks.offset[row] * p.agents.price.size + first
         where = (
             work.place[at, 0] + first, work.place[at, 1] + first, work.place[at, 2] + first,
-            row * TERMS_MAX, own,
+            row * TERMS_MAX, own, line, int(limit),
         )  # fmt: skip
-        found = finish(
-            scores, line, p.agents.levels, p.asks.table, p.agents.net, where, np.int32(limit)
-        )
+        found = finish(scores, p.agents.levels, p.asks.table, p.agents.net, where)
         found &= work.words[at, block]
         if found == NONE:
             return
-        end = at * POOL_WIDTH + size
-        size += append(scores, line, found, first, (work.pool_value, work.pool_agent), end)
+        end = (line, first, at * POOL_WIDTH + size)
+        size += append(scores, found, (work.pool_value, work.pool_agent), end)
     else:
         for k in range(work.terms[at]):
             look_up(
@@ -85,7 +81,14 @@ def _finish(p: Pass, at: int, line: int, block: int, vector: bool) -> None:
 
 @inlined
 def net_of(p: Pass, at: int, agent: int, vector: bool) -> int:
-    """Return what an agent is worth to a row, less its price and the row's base."""
+    """
+    Return what an agent is worth to a row, less its price and the row's base.
+
+    Parameters
+    ----------
+    agent
+        int, which agent.
+    """
     row = p.work.rows[at]
     if vector:
         points = int(dot_agent(p.agents.feature_row, agent, p.work.weights, at))
@@ -96,7 +99,7 @@ def net_of(p: Pass, at: int, agent: int, vector: bool) -> int:
         if ability < 0:
             break
         points += p.asks.table[row, k, p.agents.levels[ability, agent]]
-    return points + p.agents.net[p.asks.offset[row], agent]
+    return int(points + p.agents.net[p.asks.offset[row], agent])
 
 
 @inlined
@@ -142,7 +145,14 @@ def sweep(p: Pass, at: int, vector: bool) -> None:
 
 @inlined
 def score_group(p: Pass, first: int, rows: int, block: int, vector: bool) -> None:
-    """Score one block for up to ``GROUP`` rows of the chunk."""
+    """
+    Score one block for up to ``GROUP`` rows of the chunk.
+
+    Parameters
+    ----------
+    first, rows
+        int, the first row and how many.
+    """
     work, some, last = p.work, 0, first
     for at in range(first, first + rows):
         if work.words[at, block] != NONE:

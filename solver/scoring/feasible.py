@@ -17,7 +17,7 @@ vector
 import numpy as np
 from numpy.typing import NDArray
 
-from solver.kernels.eligible import lowest_bit, set_bit
+from solver.kernels.eligible import keep_common, lowest_bit, set_bit
 from solver.scoring.arrays import ANY_MAX, NEEDS_MAX, Agents, Asks
 from solver.scoring.jit import inlined, inner
 from solver.scoring.plain import count_word
@@ -29,12 +29,28 @@ ONE = np.uint64(1)
 
 @inlined
 def count_of(word: np.uint64, vector: bool) -> int:
-    return ones_in(word) if vector else count_word(word)
+    """
+    Return how many bits of a word are set.
+
+    Parameters
+    ----------
+    word
+        uint64.
+    """
+    return int(ones_in(word)) if vector else count_word(word)
 
 
 @inlined
 def lowest_of(word: np.uint64, vector: bool) -> int:
-    return lowest_in(word) if vector else lowest_bit(word)
+    """
+    Return the position of the lowest set bit of a word.
+
+    Parameters
+    ----------
+    word
+        uint64, not 0.
+    """
+    return int(lowest_in(word)) if vector else lowest_bit(word)
 
 
 @inner

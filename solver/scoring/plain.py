@@ -75,7 +75,7 @@ def dot_pair(
     """
     total = HALF
     for k in range(FEATURES):
-        total += np.int32(feature_row[agent, k]) * np.int32(weights[row, k])
+        total += int(np.int32(feature_row[agent, k]) * np.int32(weights[row, k]))
     return int(total >> FEATURE_BITS)
 
 

@@ -82,7 +82,14 @@ def _cut_back(
 
 @inlined
 def shrink(work: Work, at: int, vector: bool) -> None:
-    """Cut a pool back to the quota, and let the last of it be the limit."""
+    """
+    Cut a pool back to the quota, and let the last of it be the limit.
+
+    Parameters
+    ----------
+    work
+        ``Work``. The pool of row ``at`` and its limit are changed.
+    """
     best, size = int(work.quota[0]), int(work.pool_size[at])
     last = _cut_back(work.pool_value, work.pool_agent, at, size, best, vector)
     work.pool_limit[at] = last

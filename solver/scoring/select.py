@@ -23,12 +23,12 @@ References
    with a threshold in place of a heap). doi:10.1109/TBDATA.2019.2921572
 """
 
-from numba import njit
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from solver.kernels.eligible import set_bit
-from solver.scoring.arrays import CHUNK, FEATURES, GROUP, TERMS_MAX, Agents, Asks, Work
+from solver.scoring.arrays import BLOCK, CHUNK, FEATURES, GROUP, TERMS_MAX, Agents, Asks, Work
 from solver.scoring.blocks import Pass, net_of, score_group, sweep
 from solver.scoring.feasible import ONE, count_of, fill_words, lowest_of
 from solver.scoring.jit import inlined, inner
@@ -128,7 +128,7 @@ def _close(p: Pass, at: int, vector: bool) -> None:
         agent = work.pool_agent[at, taken]
         work.agent[row, n] = agent
         work.value[row, n] = work.pool_value[at, taken] + p.asks.base[row] + p.agents.price[agent]
-    work.count[row] = size
+    work.picks[row] = size
 
 
 @inner
@@ -164,8 +164,8 @@ def select(agents: Agents, asks: Asks, work: Work, rows: NDArray[np.int32], vect
     agents, asks
         ``Agents`` and ``Asks``, through ``handle``. Read only.
     work
-        ``Work``, through ``handle``, for as many rows and agents. ``agent``, ``value``, ``count``
-        and ``bound`` are overwritten at ``rows``; where ``count`` falls short of the quota all
+        ``Work``, through ``handle``, for as many rows and agents. ``agent``, ``value``, ``picks``
+        and ``bound`` are overwritten at ``rows``; where ``picks`` falls short of the quota all
         that exceeds the limit was picked.
     rows
         int32 (any,), rows of ``asks``, each once. Read only.
@@ -179,7 +179,8 @@ def select(agents: Agents, asks: Asks, work: Work, rows: NDArray[np.int32], vect
         asks.offset, asks.base, asks.limit, asks.salt, asks.barred,
     )  # fmt: skip
     done = Work(
-        work.quota, work.agent, work.value, work.count, work.bound, work.scored, work.rows, work.terms, work.place, work.weights,
-        work.words, work.union, work.scores, work.found, work.points, work.pool_value, work.pool_agent, work.pool_size, work.pool_limit,
+        work.quota, work.agent, work.value, work.picks, work.bound, work.scored,
+        work.rows, work.terms, work.place, work.weights, work.words, work.union, work.scores,
+        work.found, work.points, work.pool_value, work.pool_agent, work.pool_size, work.pool_limit,
     )  # fmt: skip
     _pass(seen, wanted, done, rows, vector)

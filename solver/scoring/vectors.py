@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 I8, I16, I32, I64 = (ir.IntType(bits) for bits in (8, 16, 32, 64))
 PAIRS = FEATURES // 2
+#: Numba hands what a function generates to LLVM; the type checker need not know how.
+emitted: Callable[[Any], Any] = intrinsic
 #: Abilities whose points are added in one go; further ones come one at a time before.
 FUSED = 3
 #: Picks of a pool that are looked at in one go.
@@ -144,11 +146,11 @@ def _dots(rows: int) -> Callable[..., Any]:
     return dots
 
 
-dot_group = intrinsic(_dots(GROUP))
-dot_block = intrinsic(_dots(1))
+dot_group = emitted(_dots(GROUP))
+dot_block = emitted(_dots(1))
 
 
-@intrinsic
+@emitted
 def dot_agent(_: Any, rows: Any, agent: Any, weights: Any, first: Any) -> Any:
     """Return the product of one row's weights with one agent's features."""
 
@@ -189,15 +191,19 @@ def _look_up(builder: Any, table: Any, levels: Any) -> Any:
     return builder.call(function, [table, levels])
 
 
-@intrinsic
-def add_levels(_: Any, scores: Any, at: Any, levels: Any, first: Any, table: Any, row: Any) -> Any:
-    """Add the points of an ability's level to a block of scores."""
+@emitted
+def add_levels(_: Any, scores: Any, levels: Any, table: Any, where: Any) -> Any:
+    """Add the points of an ability's level to a block of scores.
+
+    ``where`` says which line of the scores, where the levels begin, and which row of the table.
+    """
 
     def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
         kinds = signature.args
-        sums = _start(context, builder, kinds[0], given[0], _flat(builder, given[1], BLOCK))
-        level = _start(context, builder, kinds[2], given[2], given[3])
-        points = _start(context, builder, kinds[4], given[4], _flat(builder, given[5], LEVELS))
+        line, first, row = (builder.extract_value(given[3], k) for k in range(3))
+        sums = _start(context, builder, kinds[0], given[0], _flat(builder, line, BLOCK))
+        level = _start(context, builder, kinds[1], given[1], first)
+        points = _start(context, builder, kinds[2], given[2], _flat(builder, row, LEVELS))
         points = _load(builder, points, 0, ir.VectorType(I32, LEVELS))
         for part in range(0, BLOCK, _L):
             levels_here = builder.zext(_load(builder, level, part, ir.VectorType(I8, _L)), _N32)
@@ -207,30 +213,29 @@ def add_levels(_: Any, scores: Any, at: Any, levels: Any, first: Any, table: Any
             _store(builder, total, sums, part)
         return context.get_dummy_value()
 
-    return types.void(scores, types.int64, levels, types.int64, table, types.int64), generate
+    return types.void(scores, levels, table, where), generate
 
 
-@intrinsic
-def finish(  # noqa: PLR0913, PLR0917
-    _: Any, scores: Any, at: Any, levels: Any, table: Any, net: Any, where: Any, limit: Any
-) -> Any:
+@emitted
+def finish(_: Any, scores: Any, levels: Any, table: Any, net: Any, where: Any) -> Any:
     """Add points by level and the agents' own to a block of scores; return whose exceed ``limit``.
 
-    ``where`` says where things begin: the levels of ``FUSED`` abilities, the tables of these, and
-    the agents' own points. What exceeds the limit comes back as bits.
+    ``where`` says where things begin: the levels of ``FUSED`` abilities, the tables of these, the
+    agents' own points; then which line of the scores, and the limit. The answer is bits.
     """
 
     def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
         kinds = signature.args
-        place = [builder.extract_value(given[5], k) for k in range(FUSED + 2)]
-        sums = _start(context, builder, kinds[0], given[0], _flat(builder, given[1], BLOCK))
-        level = [_start(context, builder, kinds[2], given[2], place[k]) for k in range(FUSED)]
-        points = _start(context, builder, kinds[3], given[3], _flat(builder, place[FUSED], LEVELS))
-        own = _start(context, builder, kinds[4], given[4], place[FUSED + 1])
+        place = [builder.extract_value(given[4], k) for k in range(FUSED + 4)]
+        row, first, line, limit = place[FUSED:]
+        sums = _start(context, builder, kinds[0], given[0], _flat(builder, line, BLOCK))
+        level = [_start(context, builder, kinds[1], given[1], place[k]) for k in range(FUSED)]
+        points = _start(context, builder, kinds[2], given[2], _flat(builder, row, LEVELS))
+        own = _start(context, builder, kinds[3], given[3], first)
         tables = [
             _load(builder, points, k * LEVELS, ir.VectorType(I32, LEVELS)) for k in range(FUSED)
         ]
-        least = _fill(builder, given[6], _L)
+        least = _fill(builder, builder.trunc(limit, I32), _L)
         found = ir.Constant(I64, 0)
         for part in range(0, BLOCK, _L):
             total = builder.add(_load(builder, sums, part, _N32), _load(builder, own, part, _N32))
@@ -243,8 +248,7 @@ def finish(  # noqa: PLR0913, PLR0917
             found = builder.or_(found, builder.shl(bits, ir.Constant(I64, part)))
         return found
 
-    given = (scores, types.int64, levels, table, net, where, types.int32)
-    return types.uint64(*given), generate
+    return types.uint64(scores, levels, table, net, where), generate
 
 
 def _packed(builder: Any, vector: Any, mask: Any) -> Any:
@@ -255,26 +259,28 @@ def _packed(builder: Any, vector: Any, mask: Any) -> Any:
     return builder.call(compress, [vector, mask, ir.Constant(_N32, ir.Undefined)])
 
 
-@intrinsic
-def append(_: Any, scores: Any, at: Any, mask: Any, agent: Any, pools: Any, place: Any) -> Any:
+@emitted
+def append(_: Any, scores: Any, mask: Any, pools: Any, where: Any) -> Any:
     """Append the scores and agents of the bits in ``mask`` to a pool; return how many.
 
     Whole vectors are stored and then partly written over: storing only what was compressed is
-    microcode on Zen 4. ``pools`` are the pools' values and agents.
+    microcode on Zen 4. ``pools`` are the pools' values and agents; ``where`` says which line of the
+    scores, the first agent, and where the pool ends.
     """
 
     def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
         kinds = signature.args
-        sums = _start(context, builder, kinds[0], given[0], _flat(builder, given[1], BLOCK))
+        line, agent, end_of = (builder.extract_value(given[3], k) for k in range(3))
+        sums = _start(context, builder, kinds[0], given[0], _flat(builder, line, BLOCK))
         ends = [
-            _start(context, builder, kinds[4].dtype, builder.extract_value(given[4], k), given[5])
+            _start(context, builder, kinds[2].dtype, builder.extract_value(given[2], k), end_of)
             for k in range(2)
         ]
-        number = builder.trunc(given[3], I32)
+        number = builder.trunc(agent, I32)
         count = ir.Constant(I64, 0)
         some = ir.IntType(_L)
         for part in range(0, BLOCK, _L):
-            bits = builder.trunc(builder.lshr(given[2], ir.Constant(I64, part)), some)
+            bits = builder.trunc(builder.lshr(given[1], ir.Constant(I64, part)), some)
             here = builder.bitcast(bits, ir.VectorType(ir.IntType(1), _L))
             agents = builder.add(
                 _fill(builder, number, _L), ir.Constant(_N32, [part + k for k in range(_L)])
@@ -285,10 +291,10 @@ def append(_: Any, scores: Any, at: Any, mask: Any, agent: Any, pools: Any, plac
             count = builder.add(count, builder.ctpop(builder.zext(bits, I64)))
         return count
 
-    return types.int64(scores, types.int64, types.uint64, types.int64, pools, types.int64), generate
+    return types.int64(scores, types.uint64, pools, where), generate
 
 
-@intrinsic
+@emitted
 def count_from(_: Any, values: Any, at: Any, least: Any) -> Any:
     """Return how many of the ``STRIDE`` numbers at flat position ``at`` are ``least`` or more."""
 
@@ -305,7 +311,7 @@ def count_from(_: Any, values: Any, at: Any, least: Any) -> Any:
     return types.int64(values, types.int64, types.int32), generate
 
 
-@intrinsic
+@emitted
 def squeeze(_: Any, pools: Any, at: Any, to: Any, least: Any) -> Any:
     """Move those of ``STRIDE`` picks that are ``least`` or more to position ``to``; return how many.
 
@@ -333,7 +339,7 @@ def squeeze(_: Any, pools: Any, at: Any, to: Any, least: Any) -> Any:
     return types.int64(pools, types.int64, types.int64, types.int32), generate
 
 
-@intrinsic
+@emitted
 def fetch(_: Any, array: Any, at: Any) -> Any:
     """Begin to load the line at flat position ``at``, which may lie behind the end."""
 
@@ -349,7 +355,7 @@ def fetch(_: Any, array: Any, at: Any) -> Any:
     return types.void(array, types.int64), generate
 
 
-@intrinsic
+@emitted
 def ones_in(_: Any, word: Any) -> Any:
     """Return how many bits of a word are set."""
 
@@ -359,7 +365,7 @@ def ones_in(_: Any, word: Any) -> Any:
     return types.int64(types.uint64), generate
 
 
-@intrinsic
+@emitted
 def lowest_in(_: Any, word: Any) -> Any:
     """Return the position of the lowest set bit of a non-zero word."""
 

@@ -39,7 +39,7 @@ SHAPES = [
     Small(spread=1.0),
     Small(share=1.0, spread=0.0),
 ]
-RESULTS = ("agent", "value", "count", "bound", "scored")
+RESULTS = ("agent", "value", "picks", "bound", "scored")
 
 
 @settings(max_examples=60)
@@ -96,7 +96,7 @@ def test_vector_and_plain_code_give_the_same_integers(share: float, quota: tuple
     registry = registry_of(chance, about)
     asks = asks_of(chance, about, registry)
     plain, fast = (picks(registry.arrays, asks, quota, vector=path) for path in (False, VECTOR))
-    assert plain.count.any()
+    assert plain.picks.any()
     for name in RESULTS:
         assert np.array_equal(getattr(plain, name), getattr(fast, name)), name
 
