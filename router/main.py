@@ -41,6 +41,9 @@ COMMANDS: Final = MappingProxyType(
         "config": Command(
             "router.commands.config", "Check a configuration, or show what is in force."
         ),
+        "signals": Command(
+            "router.commands.signals", "Train, test and question the models that read messages."
+        ),
         "keys": Command("router.commands.keys", "Make an API key."),
         "bench": Command("router.commands.bench", "Measure this machine; see docs/bench.md."),
         "warm": Command(

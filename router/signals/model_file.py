@@ -70,7 +70,7 @@ def unpack(data: bytes) -> tuple[dict[str, Any], list[list[int]], NDArray[np.int
         raise ModelError(f"head: {len(data)} bytes in all, expected a head of {size}: it was cut")
     try:
         head = msgspec.msgpack.decode(data[_PREFIX : _PREFIX + size], type=_Head)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise ModelError(f"head: {error}: it was altered") from error
     rows, width = head.shape
     found = len(data) - _PREFIX - size

@@ -1,0 +1,150 @@
+"""``cordboard signals``: train, test and question the models that read messages."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from router.clock import Clock
+from router.signals.card import card
+from router.signals.evaluation import Evaluation, evaluate
+from router.signals.model import Model
+from router.signals.model_file import ModelError
+from router.signals.rows import Labelled, TrainingError, read_rows
+from router.signals.training import Options, train
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    learn = verbs.add_parser("train", help="Train a model from labelled messages.")
+    learn.add_argument(
+        "rows", type=Path, help="CSV with the columns text,label and perhaps language."
+    )
+    learn.add_argument(
+        "--out", type=Path, default=Path(), help="Folder for the model and its card."
+    )
+    learn.add_argument(
+        "--name", default="intent", help="What it tells: intent, urgency, sentiment."
+    )
+    learn.add_argument("--test", type=Path, help="CSV that it is tested on, and never trained on.")
+    learn.add_argument("--bits", type=int, default=Options().bits, help="2^BITS buckets; 16 does.")
+    learn.add_argument(
+        "--reject", type=float, help="Share of messages in scope that may be called out of it."
+    )
+    learn.add_argument("--seed", type=int, default=Options().seed)
+    test = verbs.add_parser("eval", help="Test a model on labelled messages.")
+    test.add_argument("model", type=Path)
+    test.add_argument(
+        "rows", type=Path, help="CSV with the columns text,label and perhaps language."
+    )
+    explain = verbs.add_parser("explain", help="Say what a model thinks of a message, and why.")
+    explain.add_argument("model", type=Path)
+    explain.add_argument("text", help="The message; `-` reads it from standard input.")
+    explain.add_argument("--label", help="Explain this label rather than the best.")
+    explain.add_argument("--top", type=int, default=8, help="How many pieces of the message.")
+
+
+def run(given: argparse.Namespace) -> int:
+    """Do what was asked, or say what is wrong with what was given."""
+    try:
+        return VERBS[given.verb](given)
+    except (ModelError, TrainingError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def run_train(given: argparse.Namespace) -> int:
+    """Train, and write the model and its card."""
+    if not 8 <= given.bits <= 20:
+        raise TrainingError(f"--bits: {given.bits}, expected 8 to 20")
+    if given.reject is not None and not 0 <= given.reject < 1:
+        raise TrainingError(f"--reject: {given.reject}, expected 0 to 1")
+    labelled = rows_of(given.rows)
+    options = Options(given.name, given.bits, reject=given.reject, seed=given.seed)
+    clock = Clock()
+    before = clock.monotonic_ns()
+    model = train(labelled.rows, options)
+    notes = [f"seconds: {(clock.monotonic_ns() - before) / 1e9:.1f}", *noticed(labelled)]
+    tested = None if given.test is None else evaluate(model, rows_of(given.test).rows)
+    given.out.mkdir(parents=True, exist_ok=True)
+    path = given.out / f"{model.name}-{model.id[:12]}.model"
+    path.write_bytes(model.to_bytes())
+    path.with_suffix(".md").write_text(card(model, notes, tested), "utf-8")
+    for note in notes:
+        print(note)
+    for name, value in model.recipe.metrics.items():
+        print(f"{name} (held out): {value:.4f}")
+    if tested is not None:
+        print_tested(tested)
+    print(path)
+    return 0
+
+
+def noticed(labelled: Labelled) -> list[str]:
+    """Return sentences on what was odd about the rows."""
+    notes = []
+    if labelled.repeated:
+        notes.append(f"{labelled.repeated} repeated rows were left out")
+    if labelled.disputed:
+        notes.append(
+            f"{labelled.disputed} texts have more than one label; none of them can be right"
+        )
+    return notes
+
+
+def run_eval(given: argparse.Namespace) -> int:
+    """Test a model and print how good it is."""
+    print_tested(evaluate(model_at(given.model), rows_of(given.rows).rows))
+    return 0
+
+
+def print_tested(tested: Evaluation) -> None:
+    """Print an evaluation, a line for each share."""
+    for name in ("closed", "in_scope", "out_of_scope", "top3", "high"):
+        share = getattr(tested, name)
+        if share.of:
+            low, high = share.interval
+            print(f"{name}: {share.value:.4f} ({low:.4f} to {high:.4f}) of {share.of}")
+    print(f"macro_f1: {tested.macro_f1:.4f}")
+    print(f"ece: {tested.ece:.4f}")
+    if len(tested.languages) > 1:
+        for language, share in tested.languages.items():
+            print(f"language {language}: {share.value:.4f} of {share.of}")
+
+
+def run_explain(given: argparse.Namespace) -> int:
+    """Print what a model thinks of a message, and which pieces say so."""
+    model = model_at(given.model)
+    text = sys.stdin.read() if given.text == "-" else given.text
+    told = model.predict(text)
+    print(f"{told.label}: {told.probability:.4f}, {told.level}")
+    for label, chance in told.top:
+        print(f"  {label} {chance:.4f}")
+    for reason in model.explain(text, given.label, given.top):
+        print(f"{reason.points:+6d}  {reason.ngram}")
+    return 0
+
+
+def rows_of(path: Path) -> Labelled:
+    """Return the rows of a file; raises ``TrainingError`` that names it."""
+    try:
+        return read_rows(path.read_bytes())
+    except TrainingError as error:
+        raise TrainingError(f"{path}: {error}") from error
+
+
+def model_at(path: Path) -> Model:
+    """Return the model in a file; raises ``ModelError`` that names it."""
+    try:
+        return Model.from_bytes(path.read_bytes())
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from error
+
+
+VERBS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
+    "train": run_train,
+    "eval": run_eval,
+    "explain": run_explain,
+}

@@ -1,0 +1,90 @@
+"""All signals of tier 0 on one message: the table of them, and who asks them in one pass."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from router.signals.features import Pass, Reading
+from router.signals.language import Languages, Prior
+from router.signals.model import Model
+from router.signals.sentiment import sentiment
+from router.signals.signal import Signal
+from router.signals.urgency import Context, urgency
+
+
+class Message(NamedTuple):
+    """What a signal may look at: the reading, the models at work, the customer."""
+
+    reading: Reading
+    models: Mapping[str, Model]
+    languages: Languages
+    prior: Prior
+    context: Context
+
+
+class Kind(NamedTuple):
+    """A signal: how it is told (None where nothing can tell it), and one sentence."""
+
+    tell: Callable[[Message], Signal | None]
+    about: str
+
+
+def _language(message: Message) -> Signal:
+    return message.languages.judge(message.reading, message.prior)
+
+
+def _intent(message: Message) -> Signal | None:
+    model = message.models.get("intent")
+    return None if model is None else model.judge(message.reading).signal(model.id)
+
+
+def _urgency(message: Message) -> Signal:
+    return urgency(message.reading, message.models, message.context)
+
+
+def _sentiment(message: Message) -> Signal:
+    return sentiment(message.reading, message.models)
+
+
+SIGNALS: Final[Mapping[str, Kind]] = MappingProxyType(
+    {
+        "language": Kind(_language, "The language, as the workspace tags it, or `und`."),
+        "intent": Kind(_intent, "What it is about, once a model is trained; or `out_of_scope`."),
+        "urgency": Kind(_urgency, "How pressing it sounds: `urgent`, `soon` or `normal`."),
+        "sentiment": Kind(_sentiment, "How content the customer sounds, in five steps."),
+    }
+)
+"""Every signal of tier 0, by the name that tickets and settings use."""
+
+
+class Analyzer:
+    """Tells all signals of messages for one workspace. One thread at a time may ask."""
+
+    __slots__ = ("_languages", "_models", "_pass")
+
+    def __init__(self, languages: Languages, models: Mapping[str, Model]) -> None:
+        """Take who tells languages, and the models at work by name."""
+        self._languages = languages
+        self._models = dict(models)
+        self._pass = Pass()
+
+    @property
+    def models(self) -> Mapping[str, Model]:
+        """Return the models at work."""
+        return MappingProxyType(self._models)
+
+    def with_models(self, models: Mapping[str, Model]) -> "Analyzer":
+        """Return one for the same workspace with other models: the change is one assignment."""
+        return Analyzer(self._languages, models)
+
+    def analyze(
+        self,
+        text: str,
+        prior: Prior = Prior(),  # noqa: B008 -- a constant
+        context: Context = Context(),  # noqa: B008
+    ) -> dict[str, Signal]:
+        """Return every signal that can be told of any text, in the order of ``SIGNALS``."""
+        reading = self._pass.read(text)
+        message = Message(reading, self._models, self._languages, prior, context)
+        told = ((name, kind.tell(message)) for name, kind in SIGNALS.items())
+        return {name: signal for name, signal in told if signal is not None}
