@@ -169,10 +169,14 @@ class Plan:
     class_prices
         int64 (columns, classes), points per row: the same for one row more of a class.
     bound_from
-        ``prices`` if ``dual`` follows from the prices, so that anyone can check it; ``solver`` if
-        the backend's own search proved it and the prices give only a weaker bound.
+        ``prices`` if ``dual`` follows from the prices, ``rows`` if from the row prices, so that
+        anyone can check it; ``solver`` if the backend's own search proved it and the prices give
+        only a weaker bound.
     work
         Counters of what the solution took; the same problem gives the same counts.
+    row_prices
+        int64 (rows,), points, 0 or more: what each row is worth to columns that bid for whole
+        sets of rows. Empty where the backend has none.
     """
 
     backend: str
@@ -181,8 +185,9 @@ class Plan:
     dual: int
     prices: Int64s
     class_prices: Int64s
-    bound_from: Literal["prices", "solver"] = "prices"
+    bound_from: Literal["prices", "rows", "solver"] = "prices"
     work: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    row_prices: Int64s = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     @property
     def gap(self) -> int:

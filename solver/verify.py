@@ -2,7 +2,9 @@
 
 Shares no code with the backends, and trusts neither their sums nor their prices. The bound is
 weak Lagrangian duality: for any prices of 0 or more, no plan is worth more than all capacity at
-those prices plus, for each row, its best value less what it would pay.
+those prices plus, for each row, its best value less what it would pay. Prices of rows bound plans
+as well: by their sum plus, for each column, the best that any set of rows that fits it is worth
+beyond their prices.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ class Report:
     """What a check found: the faults in words (none if the plan stands), and both sums anew.
 
     ``primal`` and ``dual`` are in points and ``None`` where the plan is too broken to add up.
-    ``dual`` is the bound that follows from the prices.
+    ``dual`` is the bound that follows from the prices, or from the row prices if the plan's does.
     """
 
     faults: tuple[str, ...]
@@ -43,6 +45,10 @@ def verify(problem: Problem, plan: Plan) -> Report:
     faults: list[str] = []
     primal = _check_pairs(problem, plan, faults)
     dual = _check_prices(problem, plan, faults)
+    if plan.row_prices.size or plan.bound_from == "rows":
+        by_rows = _check_row_prices(problem, plan, faults)
+        if plan.bound_from == "rows":
+            dual = by_rows
     if primal is not None and primal != plan.primal:
         faults.append(f"primal is {plan.primal}; its pairs add up to {primal}")
     if plan.dual < plan.primal:
@@ -50,7 +56,7 @@ def verify(problem: Problem, plan: Plan) -> Report:
     if dual is not None and primal is not None and dual < primal:
         faults.append(f"the prices bound plans by {dual}, but this one is worth {primal}")
     if dual is not None and plan.dual != dual:
-        if plan.bound_from == "prices":
+        if plan.bound_from != "solver":
             faults.append(f"dual is {plan.dual}; its prices give {dual}")
         elif plan.dual > dual:
             faults.append(f"dual is {plan.dual}; its prices alone prove {dual}")
@@ -135,3 +141,34 @@ def _check_prices(problem: Problem, plan: Plan, faults: list[str]) -> int | None
     best = np.zeros(len(problem.row_ptr) - 1, dtype=np.int64)
     np.maximum.at(best, row_of[possible], gain[possible])
     return worth + int(best.sum())
+
+
+def _check_row_prices(problem: Problem, plan: Plan, faults: list[str]) -> int | None:
+    """Check the row prices and return the bound that follows from them.
+
+    Each column picks its best set by trying every number of units. Limits per class other than 0
+    are ignored, which keeps the bound sound.
+    """
+    prices = plan.row_prices
+    if not _integers("row_prices", prices, (len(problem.row_ptr) - 1,), faults):
+        return None
+    for at in np.flatnonzero((prices < 0) | (prices > VALUE_MAX))[:1].tolist():
+        faults.append(f"row_prices[{at}] is {prices[at]}; expected 0 to {VALUE_MAX} points")
+        return None
+    row_of = np.repeat(np.arange(len(problem.row_ptr) - 1), np.diff(problem.row_ptr))
+    gain = problem.value.astype(np.int64) - prices[row_of]
+    possible = (gain > 0) & (problem.weight <= problem.capacity[problem.col])
+    if problem.class_limit.shape[1]:
+        possible &= problem.class_limit[problem.col, problem.row_class[row_of]] != 0
+    bound = int(prices.sum())
+    by_column = np.argsort(problem.col, kind="stable")
+    ends = np.searchsorted(problem.col[by_column], np.arange(len(problem.capacity) + 1))
+    for column, capacity in enumerate(problem.capacity.tolist()):
+        best = np.zeros(capacity + 1, dtype=np.int64)
+        for at in by_column[ends[column] : ends[column + 1]].tolist():
+            if not possible[at]:
+                continue
+            weight = int(problem.weight[at])
+            best[weight:] = np.maximum(best[weight:], best[:-weight] + gain[at])
+        bound += int(best[-1])
+    return bound

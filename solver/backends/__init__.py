@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from solver.backends import augment, cp_sat, greedy, min_cost_flow, standing
+from solver.backends import augment, cp_sat, greedy, min_cost_flow, standing, weighted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -48,6 +48,7 @@ BACKENDS: Mapping[str, Backend] = MappingProxyType(
         "min_cost_flow": Backend(
             min_cost_flow.solve, min_cost_flow.supports, exact=True, holds_gil=True
         ),
+        "weighted": Backend(weighted.solve, weighted.supports, exact=False, holds_gil=False),
         "cp_sat": Backend(cp_sat.solve, cp_sat.supports, exact=True, holds_gil=False),
     }
 )
