@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import combinations, product
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -82,6 +82,25 @@ def naive_bound(
                 extra = class_prices[column][kind] if problem.classes else 0
                 gains.append(value - weight * prices[column] - extra)
         bound += max(gains)
+    return bound
+
+
+def naive_row_bound(problem: Problem, prices: Sequence[int]) -> int:
+    """Return what row prices prove: all of them, plus each column's best set of rows beyond them."""
+    bound = sum(prices)
+    for column in range(problem.columns):
+        offers = [
+            (offer[1], offer[0] - prices[row])
+            for row in range(problem.rows)
+            if (offer := choices(problem, row).get(column))
+            and not (problem.classes and problem.class_limit[column, problem.row_class[row]] == 0)
+        ]
+        bound += max(
+            sum(gain for _, gain in group)
+            for size in range(len(offers) + 1)
+            for group in combinations(offers, size)
+            if sum(weight for weight, _ in group) <= problem.capacity[column]
+        )
     return bound
 
 

@@ -39,7 +39,7 @@ def solve(problem: Problem, effort: tuple[int, int, int] = EFFORT) -> Plan:
     found = search.make_search(lists)
     column = np.full(problem.rows, WAITS, dtype=np.int32)
     prices = np.zeros(problem.columns, dtype=np.int64)
-    work = greedy.make_greedy_work(problem.rows, problem.columns, problem.col.size)
+    work = greedy.make_greedy_work(problem.rows, problem.columns, problem.col.size, problem.classes)
     greedy.greedy_assign(problem.pairs, problem.limits, work, column, prices)
     hold(lists, found.best, column)
     rows_dual = int(search.run(lists, found, effort))

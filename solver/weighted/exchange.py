@@ -103,7 +103,7 @@ def _reach(paths: Paths, shelf: int, distance: np.int64, pair: int) -> None:
 def _nearest(paths: Paths) -> int:
     """Take the nearest shelf from the heap and settle it."""
     heap, place, distance = paths.heap, paths.place, paths.distance
-    shelf = heap[0]
+    shelf: int = heap[0]
     paths.settled[paths.sizes[SETTLED]] = shelf
     paths.sizes[SETTLED] += 1
     paths.sizes[HEAP] -= 1
@@ -367,7 +367,7 @@ def exchange(lists: Lists, held: Held, prices: Prices, paths: Paths) -> None:
             row = held.after[row]
         if held.room[lists.col[first]] >= lists.weight[first]:
             least = np.int64(0)
-        prices.price[shelf] = max(least, 0)
+        prices.price[shelf] = max(least, np.int64(0))
     pending = 0
     for row in range(prices.profit.size):
         pair = held.pair[row]

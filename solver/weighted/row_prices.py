@@ -84,7 +84,7 @@ def bound(lists: Lists, pattern: Pattern, price: Int64s) -> np.int64:
 
 
 @njit(cache=True, nogil=True)
-def _pass(lists: Lists, pattern: Pattern, bids: Bids, step: int) -> None:
+def _pass(lists: Lists, pattern: Pattern, bids: Bids, step: np.int64) -> None:
     """Let each column pick its best set at the present prices and move them at once (in place).
 
     Rows it could pick become cheaper, by a share of the step; those it does pick dearer by the
@@ -118,6 +118,8 @@ def price_rows(lists: Lists, pattern: Pattern, bids: Bids, passes: int) -> np.in
 
     Parameters
     ----------
+    bids
+        ``Bids`` with room for the problem. Overwritten.
     passes
         int, how many times all columns are asked.
 
@@ -142,14 +144,14 @@ def price_rows(lists: Lists, pattern: Pattern, bids: Bids, passes: int) -> np.in
         bids.price[row] = value
         bids.fine[row] = (value << FRACTION_BITS) >> 1
     dual = bound(lists, pattern, bids.price)
-    step = max((sum_ << FRACTION_BITS) // (STEP_SHARE * max(rows, 1)), 1)
+    step = max((sum_ << FRACTION_BITS) // (STEP_SHARE * max(rows, 1)), np.int64(1))
     for column in range(bids.order.size):
         bids.order[column] = column
     seed = 1
     for turn in range(1, passes + 1):
         seed = shuffle(bids.order, seed)
         _pass(lists, pattern, bids, step)
-        step = max(step - (step >> SHRINK_SHIFT), 1)
+        step = max(step - (step >> SHRINK_SHIFT), np.int64(1))
         if turn % LOOK_EVERY == 0 or turn == passes:
             for row in range(rows):
                 bids.trial[row] = bids.fine[row] >> FRACTION_BITS

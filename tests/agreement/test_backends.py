@@ -136,6 +136,7 @@ def test_same_problem_same_plan(name: str) -> None:
 def _bits(plan: Plan) -> tuple[object, ...]:
     return (
         *(plan.column.tobytes(), plan.prices.tobytes(), plan.class_prices.tobytes()),
+        plan.row_prices.tobytes(),
         *(plan.primal, plan.dual, plan.bound_from, dict(plan.work)),
     )
 
@@ -151,7 +152,7 @@ def test_unsupported_problems_are_refused_with_a_way_out() -> None:
     with pytest.raises(UnsupportedError, match=r"no class limits. Maybe use min_cost_flow"):
         solve(classed, "augment")
     with pytest.raises(
-        UnsupportedError, match=r"'simplex'.*greedy, augment, standing, min_cost_flow, cp_sat"
+        UnsupportedError, match=r"'simplex'.*standing, min_cost_flow, weighted, cp_sat"
     ):
         solve(heavy, "simplex")
 
@@ -171,11 +172,14 @@ def test_cp_sat_out_of_effort_still_returns_a_bounded_plan() -> None:
 
 PROGRAM = """
 from tests.agreement.test_backends import _bits
+from bench.instances import Shape, weighted_problem
 from tests.solver_problems import floor
 from solver.backends import solve
-for name in ("greedy", "augment", "standing", "min_cost_flow"):
+for name in ("greedy", "augment", "standing", "min_cost_flow", "weighted"):
     print(name, [part.hex() if isinstance(part, bytes) else part
                  for part in _bits(solve(floor(11, 30, 18, choices=6), name))])
+print([part.hex() if isinstance(part, bytes) else part
+       for part in _bits(solve(weighted_problem(Shape(40, 20, 1.2, skilled=0.6)), "weighted"))])
 """
 
 
@@ -197,4 +201,4 @@ def test_the_same_bits_without_compiling() -> None:
         for switch in ("0", "1")
     ]
     assert told[0] == told[1]
-    assert told[0].count("\n") == 4
+    assert told[0].count("\n") == 6

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from solver.backends import solve
 from solver.problem import Plan, Problem
 from solver.verify import verify
-from tests.naive_solver import naive_bound
+from tests.naive_solver import naive_bound, naive_row_bound
 from tests.solver_problems import problems
 
 #: Three rows, two columns; row 2 is of the class of which column 0 takes none.
@@ -82,6 +82,22 @@ BAD = {
         {"prices": np.array([1 << 40, 0])},
         "prices[0] is 1099511627776; expected 0 to 1048576 points",
     ),
+    "row prices too few": (
+        {"row_prices": np.zeros(2, dtype=np.int64)},
+        "row_prices has shape (2,); expected (3,)",
+    ),
+    "no row prices": (
+        {"bound_from": "rows"},
+        "row_prices has shape (0,); expected (3,)",
+    ),
+    "a negative row price": (
+        {"row_prices": np.array([0, -2, 0])},
+        "row_prices[1] is -2; expected 0 to 1048576 points",
+    ),
+    "bound not from its row prices": (
+        {"row_prices": np.array([4, 3, 0]), "dual": 16, "bound_from": "rows"},
+        "dual is 16; its prices give 15",
+    ),
     "a class price of no limit": (
         {"class_prices": np.array([[0, 0], [1, 0]])},
         "class_prices has a price where there is no limit",
@@ -101,6 +117,23 @@ def test_a_bad_plan_is_found_out(case: str) -> None:
 def test_a_solver_s_own_bound_may_be_tighter_than_its_prices() -> None:
     """A bound proved by search need not follow from the prices, but says so."""
     assert verify(PROBLEM, plan(dual=18, bound_from="solver")).ok
+
+
+def test_row_prices_may_prove_more_than_prices() -> None:
+    """Columns that fill themselves exactly leave no gap here, where prices by the unit leave 4."""
+    proved = plan(row_prices=np.array([4, 3, 0]), dual=15, bound_from="rows")
+    report = verify(PROBLEM, proved)
+    assert (report.faults, report.dual) == ((), 15)
+
+
+@given(problem=problems(weighted=True, classes_max=2), data=st.data())
+def test_the_row_bound_is_the_slow_one(problem: Problem, data: st.DataObject) -> None:
+    """For any row prices the checker's bound is what trying every set of rows gives."""
+    prices = [data.draw(st.integers(0, 900)) for _ in range(problem.rows)]
+    made = replace(
+        solve(problem, "greedy"), row_prices=np.array(prices, dtype=np.int64), bound_from="rows"
+    )
+    assert verify(problem, made).dual == naive_row_bound(problem, prices)
 
 
 @given(problem=problems(weighted=True, classes_max=2), data=st.data())
