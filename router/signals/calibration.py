@@ -27,7 +27,7 @@ class Calibration(NamedTuple):
     sharpness: float = 4.0
     slope: float = 1.0
     offset: float = 0.0
-    scope: float | None = None  # a best score below is out of scope; None: everything is in
+    scope: float | None = None  # standing below which a message is out of scope; None: never
     cuts: Cuts = Cuts()
 
 
@@ -36,6 +36,16 @@ def chances(scores: Floats, sharpness: float) -> Floats:
     lifted = (scores - scores.max(axis=1, keepdims=True)) * sharpness
     raised = np.exp(lifted)
     return np.asarray(raised / raised.sum(axis=1, keepdims=True))
+
+
+def standing(scores: Floats) -> Floats:
+    """
+    Return by how much the best of each row of scores (n, labels) stands above their mean.
+
+    It tells messages out of scope better than the best score alone: what is unlike all labels
+    pulls all scores down, and what is a little like many lifts their mean.
+    """
+    return np.asarray(scores.max(axis=1) - scores.mean(axis=1))
 
 
 def fit_calibration(scores: Floats, truth: NDArray[np.int64]) -> Calibration:

@@ -44,7 +44,11 @@ def card(model: Model, notes: Sequence[str] = (), tested: Evaluation | None = No
         ),
         "",
         f"Levels: high from {fitted.cuts.high}, medium from {fitted.cuts.medium}. Out of scope: "
-        + ("never" if fitted.scope is None else f"best score below {fitted.scope:.4f}")
+        + (
+            "never"
+            if fitted.scope is None
+            else f"where the best label stands less than {fitted.scope:.4f} above the mean"
+        )
         + ".",
         "",
     ]

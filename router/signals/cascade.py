@@ -157,8 +157,8 @@ def prediction_of(scores: Floats, labels: tuple[str, ...], fitted: Calibration) 
     probability = signals.rounded(float(moved))
     top = [(labels[order[0]], probability)]
     top += [(labels[place], signals.rounded(p)) for place, p in zip(order[1:], others, strict=True)]
-    score = float(scores[order[0]])
-    margin = score - float(scores[order[1]])
+    score = float(scores[order[0]] - scores.mean())
+    margin = float(scores[order[0]] - scores[order[1]])
     in_scope = fitted.scope is None or score >= fitted.scope
     level = signals.level_of(probability, Cuts(*fitted.cuts)) if in_scope else "low"
     label = labels[order[0]] if in_scope else OUT_OF_SCOPE

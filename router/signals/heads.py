@@ -39,7 +39,7 @@ LANES: Final = 16  # int8 columns that one vector instruction adds
 TOP: Final = 3  # labels that a prediction names
 
 #: Places in the result of ``judge``: three labels, then three probabilities, then two scores.
-LABELS, CHANCES, BEST, MARGIN = 0, TOP, 2 * TOP, 2 * TOP + 1
+LABELS, CHANCES, STANDING, MARGIN = 0, TOP, 2 * TOP, 2 * TOP + 1
 RESULT: Final = 2 * TOP + 2
 
 #: Places in the parameters of ``judge``.
@@ -123,8 +123,9 @@ def judge(
     parameters : float64 (PARAMETERS,)
         How many labels there are, the weight of an integer, sharpness, slope and offset.
     result : float64 (RESULT,)
-        Overwritten: ``LABELS`` (-1 beyond the last), ``CHANCES`` (rounded), ``BEST`` (the highest score in
-        training's units) and ``MARGIN`` (by how much it leads).
+        Overwritten: ``LABELS`` (-1 beyond the last), ``CHANCES`` (rounded), ``STANDING`` (by how
+        much the highest score stands above the mean, in training's units) and ``MARGIN`` (by how
+        much it leads).
     """
     add_scores(ids, cues, weights, scores)
     labels = np.int64(parameters[LABEL_COUNT])
@@ -146,5 +147,8 @@ def judge(
             share = np.exp((scores[place] * unit - first) * parameters[SHARPNESS]) / total
             left = (1.0 - moved) * share / (1.0 - chance)
             result[CHANCES + t] = np.rint(left * PROBABILITY_STEPS) / PROBABILITY_STEPS
-    result[BEST] = first
+    whole = np.int64(0)
+    for c in range(labels):
+        whole += scores[c]
+    result[STANDING] = first - np.float64(whole) / labels * unit
     result[MARGIN] = first - second

@@ -38,13 +38,13 @@ CLIPPED: Final = 1e-6  # share of the weights that may be cut to keep the others
 class Prediction(NamedTuple):
     """The best label of a message with its chances."""
 
-    label: str  # OUT_OF_SCOPE when the best score is below the model's threshold
+    label: str  # OUT_OF_SCOPE when the best label stands out too little
     probability: float  # that the best of ``top`` is right
     margin: float  # by how much the best score leads, in training's units
     top: tuple[tuple[str, float], ...]  # the best three labels with their probabilities
     in_scope: bool
     level: Level
-    score: float  # the best score, in training's units
+    score: float  # by how much the best score stands above the mean, in training's units
 
     def signal(self, model: str) -> Signal:
         """Return the prediction as a signal of tier 0."""

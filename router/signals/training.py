@@ -13,7 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from router.signals import heads, svm
-from router.signals.calibration import Calibration, calibration_error, chances, fit_calibration
+from router.signals.calibration import (
+    Calibration,
+    calibration_error,
+    chances,
+    fit_calibration,
+    standing,
+)
 from router.signals.features import PAIR_WEIGHT, Pass
 from router.signals.model import LABELS_MAX, OUT_OF_SCOPE, Float32s, Model, Recipe, make_model
 from router.signals.rows import Row, TrainingError, fingerprint
@@ -176,14 +182,14 @@ def calibrate(scores: Floats, place: Int64s, reject: float | None, cuts: Cuts) -
     """
     Return the calibration of scores (n, labels) of messages whose labels are known.
 
-    With ``reject``, the best score below which a message is out of scope is set so that this
-    share of the messages in scope falls below it.
+    With ``reject``, the standing below which a message is out of scope is set so that this share
+    of the messages in scope falls below it.
     """
     inside = place != svm.NOBODY
     fitted = fit_calibration(scores[inside], place[inside])._replace(cuts=cuts)
     if reject is None:
         return fitted
-    return fitted._replace(scope=float(np.quantile(scores[inside].max(axis=1), reject)))
+    return fitted._replace(scope=float(np.quantile(standing(scores[inside]), reject)))
 
 
 def held_out_metrics(scores: Floats, place: Int64s, fitted: Calibration) -> dict[str, float]:
@@ -202,9 +208,8 @@ def held_out_metrics(scores: Floats, place: Int64s, fitted: Calibration) -> dict
         "high_share": float((chance >= fitted.cuts.high).mean()),
     }
     if fitted.scope is not None:
-        kept = known.max(axis=1) >= fitted.scope
+        kept = standing(known) >= fitted.scope
         found["accuracy_in_scope"] = float((right & kept).mean())
         if not inside.all():
-            outside = scores[~inside].max(axis=1)
-            found["out_of_scope_recall"] = float((outside < fitted.scope).mean())
+            found["out_of_scope_recall"] = float((standing(scores[~inside]) < fitted.scope).mean())
     return {name: round(value, 6) for name, value in found.items()}
