@@ -21,7 +21,12 @@ SUITES: Final = MappingProxyType(
         "http": ("bench.http",),
         "stores": ("bench.stores", "bench.restart"),
         "solver": ("bench.solver",),
-        "signals": ("bench.signals_search", "bench.signals_cascade"),
+        "signals": (
+            "bench.signals_language",
+            "bench.signals_intent",
+            "bench.signals_cascade",
+            "bench.signals_search",
+        ),
     }
 )
 """Suites by name, each with the modules whose ``run`` returns its rows."""

@@ -192,6 +192,16 @@ def calibrate(scores: Floats, place: Int64s, reject: float | None, cuts: Cuts) -
     return fitted._replace(scope=float(np.quantile(standing(scores[inside]), reject)))
 
 
+def rescoped(model: Model, rows: Sequence[Row], reject: float) -> Model:
+    """Return the model with the scope at which it rejects this share of other messages in scope."""
+    reader = Pass()
+    known = [model.judge(reader.read(row.text)).score for row in rows if row.label != OUT_OF_SCOPE]
+    if not known:
+        raise TrainingError("rows: none in scope, expected messages with labels")
+    fitted = model.calibration._replace(scope=float(np.quantile(known, reject)))
+    return Model(model.recipe._replace(calibration=fitted), model.weights, model.unit)
+
+
 def held_out_metrics(scores: Floats, place: Int64s, fitted: Calibration) -> dict[str, float]:
     """Return how good held-out scores are: in scope by accuracy, out of it by recall."""
     inside = place != svm.NOBODY
