@@ -1,9 +1,9 @@
 """
 The files of models: a folder for each tenant, each file named after what is in it.
 
-A file is read whole, its checksum is compared with its name, and its golden messages are scored, before anything of
-it may serve; ``Model.from_bytes`` does that and says what is wrong. A file is written beside its name and renamed,
-so that nobody ever sees half of one.
+A file is read whole, its checksums are compared, and its golden messages are scored, before anything of it may
+serve; ``Model.from_bytes`` does that and says what is wrong. A file is written beside its name and renamed, so that
+nobody ever sees half of one.
 """
 
 import os
@@ -16,6 +16,8 @@ from router.signals.model_file import ModelError
 SUFFIX: Final = ".model"
 ID_DIGITS: Final = 16
 """Hexadecimal digits of the checksum by which the journal and the API call a model."""
+NAME_DIGITS: Final = 12
+"""Digits of it that the name of a file has, as `cordboard signals train` writes it."""
 FILE_BYTES_MAX: Final = 512 * 1024 * 1024
 
 
@@ -38,11 +40,11 @@ class ModelFolder:
         """Return a model, checked, and the size of its file in bytes. Raises ``ModelFileError``."""
         if self.path is None:
             raise ModelFileError("No folder of models is configured; expected signals.models.")
-        found = sorted(self.path.glob(f"{id_}*{SUFFIX}"))
+        found = sorted(self.path.glob(f"*{id_[:NAME_DIGITS]}*{SUFFIX}"))
         if len(found) != 1:
-            how_many = "Several files begin" if found else "No file begins"
+            how_many = "Several files have" if found else "No file has"
             raise ModelFileError(
-                f"{how_many} with {id_} in the folder of models; expected one {id_}...{SUFFIX}."
+                f"{how_many} {id_[:NAME_DIGITS]} in the name, in the folder of models; expected one."
             )
         file = found[0]
         try:
@@ -56,10 +58,8 @@ class ModelFolder:
             raise ModelFileError(f"{file.name} cannot be used: {error}") from error
         except OSError as error:
             raise ModelFileError(f"{file.name} cannot be read: {error.strerror}.") from error
-        if model.id != file.name.removesuffix(SUFFIX):
-            raise ModelFileError(
-                f"{file.name} holds the model {model.id}; expected a file of that name."
-            )
+        if id_of(model.id) != id_:
+            raise ModelFileError(f"{file.name} holds the model {model.id}; expected {id_}....")
         return model, size
 
     def write(self, model: Model) -> str:
@@ -68,7 +68,7 @@ class ModelFolder:
             raise ModelFileError("No folder of models is configured; expected signals.models.")
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            whole = self.path / f"{model.id}{SUFFIX}"
+            whole = self.path / f"{model.name}-{model.id[:NAME_DIGITS]}{SUFFIX}"
             part = whole.with_suffix(".part")
             with part.open("wb") as file:
                 file.write(model.to_bytes())

@@ -5,7 +5,7 @@ Tier 0 runs here, on the loop, in microseconds; what it found travels with the c
 replay after it read nothing. Which models serve is one reference that is replaced between two messages.
 """
 
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NamedTuple, Protocol
 
@@ -16,26 +16,43 @@ from router.engine.models import id_of
 from router.learning.monitor import Alarm, Monitor
 from router.learning.trial import Labelled, Trial
 from router.signals.features import Pass
+from router.signals.language import Prior
 from router.signals.model import Model
-from router.signals.signal import Signal
+from router.signals.signal import UNDETERMINED, Signal
+from router.signals.urgency import Context
 from router.wire.calls import Call
+from router.wire.checks import is_language_tag
 from router.wire.found import Statement
 from router.wire.tickets import Batch, BatchTicket, TicketBody, TicketPatch
 
 SHA256_DIGITS: Final = 64
 LOOK_EVERY: Final = 16
 """Outcomes after which a trial is looked at."""
+CUSTOMERS_MAX: Final = 50_000
+"""Customers whose last language is remembered."""
+CONTACTS_MAX: Final = 1_000
 
 
 class Analyzer(Protocol):
     """All signals of tier 0 in one pass."""
 
-    def analyze(self, text: str, /) -> dict[str, Signal]:
+    def analyze(self, text: str, prior: Prior, context: Context) -> dict[str, Signal]:
         """Return the signals of a message by name; never raises."""
 
 
 Maker = Callable[[Mapping[str, Model]], Analyzer]
 """Makes an analyzer of the models that serve, by signal."""
+
+
+class Hints(NamedTuple):
+    """What is known besides a message: of the customer, and of the matter."""
+
+    prior: Prior = Prior()
+    context: Context = Context()
+    customer: str = ""
+
+
+NO_HINTS: Final = Hints()
 
 
 class Candidate(NamedTuple):
@@ -74,6 +91,7 @@ class Reader:
         self.read_count = 0
         self.read_ns = 0
         self._pass = Pass()
+        self._languages: OrderedDict[str, str] = OrderedDict()  # by customer
         self._analyzer = make({})
 
     # -- which models -----------------------------------------------------------------------------------------------
@@ -112,18 +130,35 @@ class Reader:
         if isinstance(body, TicketBody | TicketPatch):
             text = message_of(body)
             if text is not None:
-                found[call.id] = self.read_message(call.id, text)
+                found[call.id] = self.read_message(call.id, text, self._hints(body))
         elif isinstance(body, Batch):
             for item in body.items:
-                text = message_of(item) if isinstance(item, BatchTicket) else None
-                if text is not None:
-                    found[item.id] = self.read_message(item.id, text)
+                if isinstance(item, BatchTicket):
+                    text = message_of(item)
+                    if text is not None:
+                        found[item.id] = self.read_message(item.id, text, self._hints(item))
         return msgspec.structs.replace(call, found=found) if found else call
 
-    def read_message(self, ticket: str, text: str) -> tuple[Statement, ...]:
+    def _hints(self, body: TicketBody | TicketPatch) -> Hints:
+        """Return what the client knows of a customer and a matter; the language of the last ticket is ours."""
+        known = body.signals or {}
+        customer = body.customer or ""
+        prior = Prior(
+            profile=tag_of(known.get("profile_language")),
+            last=self._languages.get(customer, ""),
+            locale=tag_of(known.get("locale")),
+        )
+        contacts = known.get("contacts")
+        is_count = isinstance(contacts, float) and 0 <= contacts <= CONTACTS_MAX
+        return Hints(prior, Context(int(contacts) if is_count and contacts else 0), customer)
+
+    def read_message(self, ticket: str, text: str, hints: Hints) -> tuple[Statement, ...]:
         """Return what the message of a ticket says, and remember it for when its truth is known."""
-        signals = self.analyze(text)
-        language = signals["language"].value if "language" in signals else ""
+        signals = self.analyze(text, hints)
+        language = ""
+        if "language" in signals and signals["language"].value != UNDETERMINED:
+            language = signals["language"].value
+            self._remember(hints.customer, language)
         seen = Seen(text[:TEXT_KEPT_MAX], language)
         for name, signal in signals.items():
             self.counts[name, signal.source] += 1
@@ -136,10 +171,18 @@ class Reader:
         self.messages.put(ticket, seen)
         return tuple(statement_of(name, signal) for name, signal in signals.items())
 
-    def analyze(self, text: str) -> dict[str, Signal]:
+    def _remember(self, customer: str, language: str) -> None:
+        """Keep the language of a customer's newest message."""
+        if customer:
+            self._languages.pop(customer, None)
+            self._languages[customer] = language
+            if len(self._languages) > CUSTOMERS_MAX:
+                self._languages.popitem(last=False)
+
+    def analyze(self, text: str, hints: Hints = NO_HINTS) -> dict[str, Signal]:
         """Return the signals of a text; nothing is remembered of it."""
         begun_ns = self._clock_ns()
-        signals = self._analyzer.analyze(text)
+        signals = self._analyzer.analyze(text, hints.prior, hints.context)
         self.read_ns += self._clock_ns() - begun_ns
         self.read_count += 1
         return signals
@@ -212,6 +255,11 @@ class Reader:
         """Return the alarms that nobody has seen to yet."""
         found, self._worries = self._worries, []
         return found
+
+
+def tag_of(value: object) -> str:
+    """Return a language tag that a client named, empty for what is none."""
+    return value if isinstance(value, str) and is_language_tag(value) else ""
 
 
 def message_of(body: TicketBody | TicketPatch) -> str | None:

@@ -53,6 +53,7 @@ class SignalDesk:
         self.reader = reader
         self.shelf = Shelf(folder.path)
         self._folder = folder
+        self._languages = languages_of(line)
         self._loaded: dict[str, Model] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._pupils: dict[str, Pupil] = {}
@@ -121,9 +122,11 @@ class SignalDesk:
         return reply
 
     async def configure(self, call: Call) -> Reply:
-        """Hand on what signals do; the languages to choose from may be others now."""
+        """Hand on what may change the languages to choose from: what signals do, and whom agents understand."""
         reply = await self.line.submit(call)
-        if reply.status in (200, 201):
+        languages = languages_of(self.line)
+        if languages != self._languages:
+            self._languages = languages
             self.reader.renew()
         return reply
 
@@ -310,6 +313,8 @@ DOING: Final[Mapping[str, Doing]] = MappingProxyType(
         "tickets.correct": SignalDesk.correct,
         "tickets.transfer": SignalDesk.transfer,
         "signals.put": SignalDesk.configure,
+        "agents.put": SignalDesk.configure,
+        "agents.patch": SignalDesk.configure,
         "signals.analyze": analyze,
         "signals.similar": similar_to_text,
         "tickets.similar": similar_to_ticket,

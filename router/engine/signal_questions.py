@@ -8,8 +8,10 @@ import msgspec
 from router.desk.articles import Shelved
 from router.desk.conditions import unknown
 from router.engine.models import id_of
+from router.engine.reader import Hints
 from router.engine.shelf import ShelfError
 from router.search.snapshot import Query
+from router.signals.language import Prior
 from router.wire import signals as wire
 from router.wire.calls import Call, Reply, refused
 from router.wire.similar import ArticlesBody, SimilarBody
@@ -27,15 +29,16 @@ async def analyze(desk: "SignalDesk", call: Call) -> Reply:
     results = []
     for n, message in enumerate(body.messages, 1):
         text = f"{message.subject}\n{message.text}" if message.subject else message.text
-        results.append(_read_one(desk, text, explain=body.explain))
+        hints = Hints(Prior(locale=message.locale or ""))
+        results.append(_read_one(desk, text, hints, explain=body.explain))
         if n % YIELD_EVERY == 0:
             await asyncio.sleep(0)
     return Reply(200, wire.Analysis(results=results))
 
 
-def _read_one(desk: "SignalDesk", text: str, *, explain: bool) -> wire.ReadMessage:
+def _read_one(desk: "SignalDesk", text: str, hints: Hints, *, explain: bool) -> wire.ReadMessage:
     found = []
-    for name, signal in desk.reader.analyze(text).items():
+    for name, signal in desk.reader.analyze(text, hints).items():
         read = wire.ReadSignal(
             name=name,
             value=signal.value,

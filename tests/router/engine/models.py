@@ -5,12 +5,19 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from router.signals.urgency import Context
+
+from router.core.machine import Machine
 from router.engine.analyzers import make_analyzer
 from router.engine.line import Line
 from router.engine.messages import Messages
 from router.engine.models import ModelFolder
 from router.engine.reader import Analyzer, Reader
 from router.engine.signal_desk import SignalDesk, languages_of
+from router.search.collection import Collection
+from router.search.documents import Document
+from router.search.snapshot import Query
+from router.signals.language import Prior
 from router.signals.model import Model
 from router.signals.training import Options, Row, train
 from router.wire import signals as wire
@@ -47,6 +54,17 @@ def model(seed: int = 1, *, is_wrong: bool = False) -> Model:
         for text in texts
     ]
     return train(rows, Options(bits=12, seed=seed, passes=10 + seed))
+
+
+def warm() -> None:
+    """Compile what reading, training and searching need, which the clock of a test should not be charged with."""
+    reader = make_analyzer(("en", "de"), {"intent": model()})
+    reader.analyze("Where is my refund?", Prior(), Context())
+    collection = Collection()
+    collection.put([Document("a", "a refund"), Document("b", "a password")])
+    collection.snapshot.search(Query("refund"))
+    collection.remove(["a"])
+    Machine().run()
 
 
 class Read:

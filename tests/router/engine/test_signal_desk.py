@@ -12,7 +12,7 @@ from router.recover import verify
 from router.stores.memory import MemoryStore
 from router.wire import signals as wire
 from tests.router.engine.lines import Bench, furnish
-from tests.router.engine.models import MESSAGES, Read, intent_of, model, opened
+from tests.router.engine.models import MESSAGES, Read, intent_of, model, opened, warm
 
 QUICK = wire.GateUse(labels_min=20, loss_max=0.5, ece_max=1.0, latency_us_max=1e6)
 
@@ -21,6 +21,12 @@ QUICK = wire.GateUse(labels_min=20, loss_max=0.5, ece_max=1.0, latency_us_max=1e
 def folder(tmp_path: Path) -> Path:
     """Return where models lie."""
     return tmp_path / "models"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def warmed() -> None:
+    """Compile outside of the tests, whose time is bounded."""
+    warm()
 
 
 async def begun(folder: Path, **use: Any) -> tuple[Bench, Read]:
@@ -180,6 +186,11 @@ def wire_complete() -> Any:
     return CompleteBody()
 
 
+def file_of(folder: Path) -> Path:
+    """Return where the first model lies."""
+    return folder / f"intent-{model().id[:12]}.model"
+
+
 # -- files -----------------------------------------------------------------------------------------------------------
 
 
@@ -201,7 +212,7 @@ async def test_a_file_that_was_cut_or_altered_does_not_serve(
     """Neither registered nor put to work nor after a restart; the reply names the file and what is wrong with it."""
     bench, read = await begun(folder)
     await read.close()
-    file = folder / f"{model().id}.model"
+    file = file_of(folder)
     file.write_bytes(spoil(file.read_bytes()))
     again = await opened(bench, folder)
     id_ = id_of(model().id)
@@ -226,11 +237,11 @@ async def test_a_rollback_to_a_file_that_is_gone_is_refused(folder: Path) -> Non
     _, read = await begun(folder)
     two = await read.keep(model(2))
     await read.do("models.activate", two)
-    (folder / f"{model().id}.model").unlink()
+    (file_of(folder)).unlink()
     problem = (await read.submit("models.rollback", two)).problem
     assert problem is not None
     assert problem.code == "model_refused"
-    assert "No file begins with" in str(problem.detail)
+    assert "No file has" in str(problem.detail)
     assert intent_of(await read.put("t", "refund")).model == two
     await read.close()
 
@@ -243,14 +254,14 @@ def test_a_folder_says_what_is_wrong_with_it(tmp_path: Path) -> None:
         ModelFolder(None).write(model())
     files = ModelFolder(tmp_path)
     id_ = files.write(model())
-    with pytest.raises(ModelFileError, match="No file begins with 00"):
+    with pytest.raises(ModelFileError, match="No file has 00"):
         files.read("0" * 16)
-    other = tmp_path / f"{id_}{'0' * 48}.model"
-    other.write_bytes(model().to_bytes())
+    other = tmp_path / f"copy-of-{id_}.model"
+    other.write_bytes(model(2).to_bytes())
     with pytest.raises(ModelFileError, match="Several files"):
         files.read(id_)
-    (tmp_path / f"{model().id}.model").unlink()
-    with pytest.raises(ModelFileError, match="expected a file of that name"):
+    file_of(tmp_path).unlink()
+    with pytest.raises(ModelFileError, match=f"holds the model {model(2).id}; expected {id_}"):
         files.read(id_)
     with pytest.raises(ModelFileError, match="cannot take a model"):
         ModelFolder(other / "below").write(model())

@@ -3,19 +3,27 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from router.engine.shelf import Shelf
 from router.stores.memory import MemoryStore
 from router.wire.calls import Call
 from router.wire.offers import CompleteBody
 from router.wire.similar import ArticlesBody, SimilarBody
 from tests.router.engine.lines import Bench, furnish
-from tests.router.engine.models import Read, opened
+from tests.router.engine.models import Read, opened, warm
 
 ARTICLES = (
     "id,title,text,language\n"
     "a-1,Refunds,How long a refund of your money takes and where it goes,en\n"
     "a-2,Passwords,How to reset a password that you have forgotten,en\n"
 )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def warmed() -> None:
+    """Compile outside of the tests, whose time is bounded."""
+    warm()
 
 
 async def begun(folder: Path) -> tuple[Bench, Read]:
