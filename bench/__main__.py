@@ -25,6 +25,7 @@ SUITES: Final = MappingProxyType(
             "bench.signals_language",
             "bench.signals_intent",
             "bench.signals_cascade",
+            "bench.signals_serving",
             "bench.signals_search",
         ),
     }

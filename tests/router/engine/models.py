@@ -5,8 +5,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from router.signals.urgency import Context
-
 from router.core.machine import Machine
 from router.engine.analyzers import make_analyzer
 from router.engine.line import Line
@@ -20,6 +18,7 @@ from router.search.snapshot import Query
 from router.signals.language import Prior
 from router.signals.model import Model
 from router.signals.training import Options, Row, train
+from router.signals.urgency import Context
 from router.wire import signals as wire
 from router.wire.agents import NoBody
 from router.wire.calls import Call, Reply
