@@ -34,6 +34,10 @@ COMMANDS: Final = MappingProxyType(
         "replay": Command(
             "router.commands.replay", "Run a floor and a stream in virtual time, and sum up."
         ),
+        "simulate": Command(
+            "router.commands.simulate",
+            "Play a simulated contact centre under a policy, and compare policies.",
+        ),
         "verify": Command(
             "router.commands.verify", "Check a journal's seals and decide everything in it again."
         ),

@@ -7,6 +7,7 @@ deciding. Memory grows here, outside the compiled rules, by doubling.
 
 import struct
 from collections.abc import Sequence
+from copy import deepcopy
 from typing import Any, Final
 
 import numpy as np
@@ -108,6 +109,13 @@ class Machine:
         self._seq, self._ticket_top = arrays.head["seq"], arrays.head["ticket_top"]
         self._agents = arrays.head["agents"]
         self._events_used, self._words_used = arrays.scratch["events"], arrays.scratch["words"]
+
+    def fork(self) -> "Machine":
+        """Return a machine of its own in the same state; nothing may be queued."""
+        assert self._count == 0, f"{self._count} commands wait for a run"
+        twin = Machine(self.sizes, tickets_max=self.tickets_max, agents_max=self.agents_max)
+        twin._adopt(deepcopy(self.arrays))
+        return twin
 
     # -- telling -----------------------------------------------------------------------------------------------------
 

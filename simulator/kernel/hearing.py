@@ -92,7 +92,7 @@ def hear_of_ticket(k: Sim, s: Arrays, row: int, i: int) -> None:
     elif kind == core.E_QUEUED:
         arm_patience(k, row)
     elif kind == core.E_BREACHED:
-        k.tickets[row].breached |= 1 << s.events[i].aux
+        k.tickets[row].breached += 1
 
 
 @rule

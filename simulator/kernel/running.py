@@ -80,10 +80,9 @@ class Prepared:
         for q, name in enumerate(compiled.world.queues):
             assert directory.index(QUEUE, name) == q, "queues are rows in their order"
 
-    @property
     def machine(self) -> Machine:
-        """Return the shard's core."""
-        return self.shard.machine
+        """Return a core of its own with the floor on it, for one replication."""
+        return self.shard.machine.fork()
 
 
 def describe_kind(shard: Shard, row: Any, body: Any, at_us: int) -> None:
@@ -116,7 +115,7 @@ def scalars_of(compiled: Compiled, options: Options) -> Any:
 
 
 def memory_of(prepared: Prepared, plan: Plan, options: Options, trace: Any) -> Sim:
-    """Return the kernel's memory before the first event."""
+    """Return the kernel's memory before the first event, with a row for each ticket the core has room for."""
     compiled = prepared.compiled
     scalars = scalars_of(compiled, options)
     span = compiled.span
@@ -133,7 +132,7 @@ def memory_of(prepared: Prepared, plan: Plan, options: Options, trace: Any) -> S
         scalars, streams(options.seed, options.replication), kinds, compiled.laws, compiled.tables,
         compiled.hours, plan.rates, plan.days, compiled.transfers, compiled.pace, compiled.levels, agents, queues,
         plan.changes, trace, np.zeros(1024, layout.TICKET),
-        np.full(len(prepared.machine.arrays.tickets), -1, np.int32),
+        np.full(prepared.shard.machine.sizes.tickets, -1, np.int32),
         np.zeros(4 * MARGIN, np.int64), np.zeros(4 * MARGIN, np.int64), np.zeros(4 * MARGIN, layout.ENTRY),
         np.zeros(count, np.int64), np.zeros(count), np.zeros(count), np.zeros(count, np.int64),
         np.zeros(4 * MARGIN if options.keeps_records else 0, records.TICKET),
@@ -181,7 +180,7 @@ def play(
     show: Callable[[float], object] | None = None,
 ) -> Records:
     """
-    Play one replication; ``prepared`` is used up.
+    Play one replication; ``prepared`` may be played again.
 
     Parameters
     ----------
@@ -194,12 +193,12 @@ def play(
     """
     given = np.zeros(0, layout.TRACE) if trace is None else trace
     sim = memory_of(prepared, plan, options, given)
-    machine, span = prepared.machine, prepared.compiled.span
+    machine, span = prepared.machine(), prepared.compiled.span
     mine = handle(sim)
     while True:
         short = simulate(mine, machine.handle)
         if short == c.FINISHED:
-            break
+            return collected(prepared, sim)
         if short == c.PAUSED:
             if show is not None:
                 show(
@@ -209,7 +208,6 @@ def play(
             continue
         sim = relieve(sim, machine, short)
         mine = handle(sim)
-    return collected(prepared, sim)
 
 
 def collected(prepared: Prepared, sim: Sim) -> Records:

@@ -172,5 +172,5 @@ def interrupt_service(k: Sim, row: int) -> None:
         t.left_us = max(0, int(t.finish - k.agents[a].virtual))
     else:
         t.left_us = max(0, t.ends_us - z.now_us)
-    t.state = c.WAITING
+    t.state, t.asked_us = c.WAITING, z.now_us
     t.mark += 1

@@ -223,8 +223,13 @@ def rate_slot_us(world: World, span: Span) -> int:
     if all(a.by_hour is None and a.by_weekday is None and a.busyness is None for a in arrivals):
         return max(1, span.closes_us - span.opens_us)
     finest = max(len(a.by_hour) if a.by_hour else 24 for a in arrivals)
-    finest = max(finest, 96 if span.opens_us % HOUR_US else 24)
-    return DAY_US // finest
+    zones = {region.time_zone for region in world.regions.values()} | {world.time.time_zone}
+    noon = datetime(
+        world.time.start.year, world.time.start.month, world.time.start.day, 12, tzinfo=UTC
+    )
+    offsets = [noon.astimezone(ZoneInfo(zone)).utcoffset() or timedelta() for zone in zones]
+    is_whole = all(offset % timedelta(hours=1) == timedelta() for offset in offsets)
+    return DAY_US // max(finest, 24 if is_whole and span.opens_us % HOUR_US == 0 else 96)
 
 
 def compile_world(world: World, days: float | None = None) -> Compiled:

@@ -1,0 +1,178 @@
+"""
+Many replications of a world under some policies: spread over processes, measured where they are played.
+
+A replication travels back as the parts of its measures, not as its records. What a replication is depends on seed and
+number only, so the same comes out on any number of processes, in any order.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from functools import lru_cache
+from multiprocessing import get_context
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
+
+from router.wire.policies import Base
+from simulator.kernel.running import Options, Prepared, Records, play
+from simulator.measures.cuts import Parts, measured
+from simulator.measures.recorded import day_of, setting_of
+from simulator.measures.summary import Key
+from simulator.worlds.compiling import Compiled, compile_world
+from simulator.worlds.floor import policy_body
+from simulator.worlds.planning import plan_replication
+from simulator.worlds.reading import parse_world
+
+AHEAD: Final = 4
+"""Tasks handed to each process before it asks: enough to keep it busy, few enough to stop soon."""
+
+
+class Task(NamedTuple):
+    """One replication to be played."""
+
+    text: str
+    """The world file's."""
+    source: str
+    days: float | None
+    policy: Base | None
+    """None: the world's own."""
+    seed: int
+    replication: int
+    wanted: tuple[Key, ...]
+
+
+class Facts(NamedTuple):
+    """Figures of a replication that are no measures."""
+
+    model_events: int
+    core_events: int
+    commands: int
+    decisions: int
+    offers: int
+    refusals: int
+    gap: int
+    worth: int
+    digest: str
+
+
+class Played(NamedTuple):
+    """What came of a task."""
+
+    task: Task
+    parts: dict[Key, Parts]
+    facts: Facts
+
+
+class SpreadError(RuntimeError):
+    """A process that played replications is gone, or there is no way to spread as asked."""
+
+
+@lru_cache(maxsize=8)
+def compiled_of(text: str, source: str, days: float | None) -> Compiled:
+    """Return a world file's tables, made once in each process."""
+    return compile_world(parse_world(text, source), days)
+
+
+@lru_cache(maxsize=16)
+def prepared_of(text: str, source: str, days: float | None, policy: Base | None) -> Prepared:
+    """Return a world settled under a policy, made once in each process."""
+    compiled = compiled_of(text, source, days)
+    return Prepared(compiled, policy_body(compiled.world, policy))
+
+
+def facts_of(records: Records) -> Facts:
+    """Return the figures of a replication that are no measures."""
+    return Facts(*(getattr(records, name) for name in Facts._fields))
+
+
+def play_task(task: Task) -> Played:
+    """Play one replication and take its measures."""
+    prepared = prepared_of(task.text, task.source, task.days, task.policy)
+    plan = plan_replication(prepared.compiled, task.seed, task.replication)
+    records = play(prepared, plan, Options(task.seed, task.replication))
+    setting = setting_of(prepared.compiled, records)
+    return Played(task, measured(day_of(records), setting, task.wanted), facts_of(records))
+
+
+def in_process(tasks: Iterable[Task], processes: int) -> Iterator[Played]:
+    """Play tasks here, one after the other; ``processes`` is 1."""
+    assert processes == 1, f"{processes} processes were asked for"
+    yield from map(play_task, tasks)
+
+
+def over_processes(tasks: Iterable[Task], processes: int) -> Iterator[Played]:
+    """
+    Play tasks in processes of this machine and yield them as they end.
+
+    Raises
+    ------
+    SpreadError
+        When a process dies.
+    """
+    left = iter(tasks)
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        waiting: set[Future[Played]] = set()
+        try:
+            while True:
+                while len(waiting) < AHEAD * processes and (task := next(left, None)) is not None:
+                    waiting.add(pool.submit(play_task, task))
+                if not waiting:
+                    return
+                done, waiting = wait(waiting, return_when="FIRST_COMPLETED")
+                for future in done:
+                    yield future.result()
+        except BrokenProcessPool as error:
+            raise SpreadError(f"a process that played replications is gone: {error}") from None
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def over_ray(tasks: Iterable[Task], processes: int) -> Iterator[Played]:
+    """
+    Play tasks on a Ray cluster, the one in ``RAY_ADDRESS`` or a local one, and yield them as they end.
+
+    Raises
+    ------
+    SpreadError
+        When Ray is not installed.
+    """
+    try:
+        import ray  # noqa: PLC0415  (an optional extra)
+    except ImportError:
+        raise SpreadError("Ray is not installed. Try: pip install 'cordboard[ray]'") from None
+    ray.init(ignore_reinit_error=True, num_cpus=None if "RAY_ADDRESS" in os.environ else processes)
+    remote = ray.remote(play_task)
+    left = iter(tasks)
+    waiting: list[Any] = []
+    try:
+        while True:
+            while len(waiting) < AHEAD * processes and (task := next(left, None)) is not None:
+                waiting.append(remote.remote(task))
+            if not waiting:
+                return
+            done, waiting = ray.wait(waiting)
+            yield from ray.get(done)
+    finally:
+        ray.shutdown()
+
+
+Spread = Callable[[Iterable[Task], int], Iterator[Played]]
+SPREADS: Final[MappingProxyType[str, Spread]] = MappingProxyType(
+    {"here": in_process, "processes": over_processes, "ray": over_ray}
+)
+"""Ways to spread replications, by name."""
+
+
+def play_all(tasks: Sequence[Task], spread: str, processes: int) -> Iterator[Played]:
+    """
+    Play tasks, spread in one of the ways of ``SPREADS``, and yield them as they end.
+
+    Raises
+    ------
+    SpreadError
+        When a process dies or Ray is not there.
+    """
+    if spread == "processes" and processes == 1:
+        spread = "here"
+    return SPREADS[spread](tasks, processes)

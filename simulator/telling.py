@@ -1,0 +1,64 @@
+"""From what was played to the story that the report's page tells."""
+
+from typing import Final
+
+from simulator.accounts_text import Told, days_of
+from simulator.charts.page import WANTED as PAGE_WANTED
+from simulator.charts.page import Account, Story
+from simulator.measures.summary import Key
+from simulator.worlds.floor import members
+
+WANTED: Final[tuple[Key, ...]] = PAGE_WANTED
+"""What is measured of every replication: all that the page or the table shows."""
+
+
+def hour_names(told: Told) -> list[str]:
+    """Return what the slots of a run are called: clock times of the world's time zone."""
+    compiled = told.compiled
+    span = compiled.span
+    slot_us = round(compiled.world.time.slot_s * 1e6)
+    count = max(1, -(-(span.stops_us - span.opens_us) // slot_us))
+    names = []
+    for n in range(count):
+        minutes = (span.opens_us + n * slot_us - span.midnight_us) // 60_000_000
+        day, minute = divmod(minutes, 1_440)
+        clock = f"{minute // 60:02}:{minute % 60:02}"
+        names.append(clock if days_of(told) <= 1 else f"{day} {clock}")
+    return names
+
+
+def story_of(told: Told, command: str) -> Story:
+    """Return what the page tells; ``command`` is what repeats it."""
+    compiled = told.compiled
+    world, names = compiled.world, compiled.names
+    first = told.of(told.policies()[0])
+    keys = {
+        "queue": names.queues, "language": names.languages, "region": names.regions, "type": names.types,
+        "channel": channel_names(told), "hour": hour_names(told), "agent": names.agents,
+    }  # fmt: skip
+    facts = [
+        ("replications", str(len(first))),
+        ("days", f"{days_of(told):g}"),
+        ("seed", str(told.seed)),
+        ("agents", str(len(names.agents))),
+    ]
+    return Story(
+        world=world.name,
+        about=" ".join(world.about.split()),
+        facts=facts,
+        command=command,
+        accounts=[Account(name, told.series(name)) for name in told.policies()],
+        keys=keys,
+        teams=[member.team for member in members(world)],
+        days=days_of(told),
+        notes=[*world.assumptions, *world.sources],
+        partial=told.partial,
+    )
+
+
+def channel_names(told: Told) -> tuple[str, ...]:
+    """Return the router's channels in the order of their numbers."""
+    from simulator.many import prepared_of  # noqa: PLC0415  (settled only if a page is asked for)
+
+    task = told.played[0].task
+    return prepared_of(task.text, task.source, task.days, task.policy).names.channels
