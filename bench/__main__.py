@@ -21,6 +21,7 @@ SUITES: Final = MappingProxyType(
         "http": ("bench.http",),
         "stores": ("bench.stores", "bench.restart"),
         "solver": ("bench.solver",),
+        "simulator": ("bench.simulator",),
         "signals": (
             "bench.signals_language",
             "bench.signals_intent",
