@@ -1,7 +1,7 @@
 """Run a world: settle its floor on a shard, hand the shard's core to the kernel, and collect what it leaves."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -62,6 +62,18 @@ class Records(NamedTuple):
     digest: str
 
 
+class Stage(Protocol):
+    """What a replication is played on: tables, the router's kinds and names, and a core with the floor on it."""
+
+    compiled: Compiled
+    kinds: Any
+    names: Names
+
+    def machine(self) -> Machine:
+        """Return a core of its own with the floor on it, for one replication."""
+        ...
+
+
 class Prepared:
     """A world under a policy, settled on a shard and ready to be played."""
 
@@ -114,7 +126,7 @@ def scalars_of(compiled: Compiled, options: Options) -> Any:
     return scalars
 
 
-def memory_of(prepared: Prepared, plan: Plan, options: Options, trace: Any) -> Sim:
+def memory_of(prepared: Stage, machine: Machine, plan: Plan, options: Options, trace: Any) -> Sim:
     """Return the kernel's memory before the first event, with a row for each ticket the core has room for."""
     compiled = prepared.compiled
     scalars = scalars_of(compiled, options)
@@ -132,7 +144,7 @@ def memory_of(prepared: Prepared, plan: Plan, options: Options, trace: Any) -> S
         scalars, streams(options.seed, options.replication), kinds, compiled.laws, compiled.tables,
         compiled.hours, plan.rates, plan.days, compiled.transfers, compiled.pace, compiled.levels, agents, queues,
         plan.changes, trace, np.zeros(1024, layout.TICKET),
-        np.full(prepared.shard.machine.sizes.tickets, -1, np.int32),
+        np.full(machine.sizes.tickets, -1, np.int32),
         np.zeros(4 * MARGIN, np.int64), np.zeros(4 * MARGIN, np.int64), np.zeros(4 * MARGIN, layout.ENTRY),
         np.zeros(count, np.int64), np.zeros(count), np.zeros(count), np.zeros(count, np.int64),
         np.zeros(4 * MARGIN if options.keeps_records else 0, records.TICKET),
@@ -173,7 +185,7 @@ def relieve(sim: Sim, machine: Machine, short: int) -> Sim:
 
 
 def play(
-    prepared: Prepared,
+    prepared: Stage,
     plan: Plan,
     options: Options,
     trace: Any = None,
@@ -192,8 +204,8 @@ def play(
         Told the share of the time that is over, every so many events.
     """
     given = np.zeros(0, layout.TRACE) if trace is None else trace
-    sim = memory_of(prepared, plan, options, given)
     machine, span = prepared.machine(), prepared.compiled.span
+    sim = memory_of(prepared, machine, plan, options, given)
     mine = handle(sim)
     while True:
         short = simulate(mine, machine.handle)
@@ -210,7 +222,7 @@ def play(
         mine = handle(sim)
 
 
-def collected(prepared: Prepared, sim: Sim) -> Records:
+def collected(prepared: Stage, sim: Sim) -> Records:
     """Return what a finished run leaves."""
     z = {name: int(sim.scalars[0][name]) for name in layout.SCALARS.names or ()}
     counts = dict(zip(c.HAPPENINGS, sim.happenings.tolist(), strict=True))

@@ -1,32 +1,25 @@
 """Compile the kernel before it is needed, saying so if that takes a while."""
 
 from collections.abc import Callable
-from time import perf_counter
+from threading import Timer
 from typing import Final
 
-from simulator.kernel.loop import simulate
-
-SAID_AFTER_S: Final = 2.0
+SAID_AFTER_S: Final = 5.0
 
 
 def compile_simulator(say: Callable[[str], object]) -> None:
-    """Make sure that the kernel is compiled, by playing a tiny world; ``say`` hears how long it took if it was long."""
+    """Make sure that the kernel is compiled, by playing a tiny world; ``say`` hears of it if it takes a while."""
     from simulator.kernel.running import Options, run  # noqa: PLC0415  (they import this package)
     from simulator.worlds.compiling import compile_world  # noqa: PLC0415
     from simulator.worlds.reading import parse_world  # noqa: PLC0415
 
-    stats = getattr(simulate, "stats", None)
-    if stats is not None and simulate.signatures:  # type: ignore[attr-defined]
-        return
-    say(
-        "Loading the simulator; after a change of its sources it is compiled first, which takes a minute or two ..."
-    )
-    began_s = perf_counter()
-    compiled = compile_world(parse_world(TINY))
-    run(compiled, compiled.world.policy, Options())
-    took_s = perf_counter() - began_s
-    if took_s > SAID_AFTER_S:
-        say(f"The simulator is ready ({took_s:.0f} s).")
+    soon = Timer(SAID_AFTER_S, say, ["Compiling the simulator; once, for a minute or two ..."])
+    soon.start()
+    try:
+        compiled = compile_world(parse_world(TINY))
+        run(compiled, compiled.world.policy, Options())
+    finally:
+        soon.cancel()
 
 
 TINY: Final = """
