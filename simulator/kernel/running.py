@@ -5,6 +5,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from router.core.limits import NEVER_US
 from router.core.machine import Machine
 from router.desk.promises import ticket_words
 from router.directory import CHANNEL, QUEUE
@@ -22,7 +23,8 @@ from simulator.worlds.planning import Plan, plan_replication
 
 PAUSE_EVENTS = 2_000_000
 """Model events between two reports of progress."""
-NEVER_US = 2**62
+FIRST_TICKETS = 1_024
+"""Rows of the pool of tickets to begin with; it doubles."""
 
 
 class Options(NamedTuple):
@@ -143,7 +145,7 @@ def memory_of(prepared: Stage, machine: Machine, plan: Plan, options: Options, t
     return Sim(
         scalars, streams(options.seed, options.replication), kinds, compiled.laws, compiled.tables,
         compiled.hours, plan.rates, plan.days, compiled.transfers, compiled.pace, compiled.levels, agents, queues,
-        plan.changes, trace, np.zeros(1024, layout.TICKET),
+        plan.changes, trace, np.zeros(FIRST_TICKETS, layout.TICKET),
         np.full(machine.sizes.tickets, -1, np.int32),
         np.zeros(4 * MARGIN, np.int64), np.zeros(4 * MARGIN, np.int64), np.zeros(4 * MARGIN, layout.ENTRY),
         np.zeros(count, np.int64), np.zeros(count), np.zeros(count), np.zeros(count, np.int64),

@@ -4,7 +4,11 @@ import math
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import msgspec
+
+from router.calendars import CalendarError, compile_calendar
 from simulator.worlds.schema import Law, Ticket, World
 
 Path = tuple[str, ...]
@@ -241,8 +245,27 @@ def other_faults(world: World) -> Found:
         yield from _unknown(("changes", str(n), "team"), change.team, world.agents, "team")
 
 
+def clock_faults(world: World) -> Found:
+    """Yield what is wrong with time zones and calendars."""
+    zones = [
+        (("regions", name, "time_zone"), each.time_zone) for name, each in world.regions.items()
+    ]
+    for path, zone in [(("time", "time_zone"), world.time.time_zone), *zones]:
+        try:
+            ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            yield path, f"There is no time zone {zone!r}."
+    for name, calendar in world.calendars.items():
+        try:
+            compile_calendar(msgspec.to_builtins(calendar))
+        except CalendarError as error:
+            for fault in error.faults:
+                parts = tuple(fault.pointer.strip("/").split("/"))
+                yield ("calendars", name, *parts), f"{fault.detail}. It is {fault.value!r}."
+
+
 CHECKS: Final[tuple[Callable[[World], Found], ...]] = (
-    ticket_faults, cycle_faults, team_faults, other_faults,
+    ticket_faults, cycle_faults, team_faults, other_faults, clock_faults,
 )  # fmt: skip
 
 

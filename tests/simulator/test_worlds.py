@@ -1,0 +1,167 @@
+"""World files: what is refused and why, what the shipped ones hold, and what becomes of a world's words."""
+
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from simulator.kernel import codes as c
+from simulator.worlds.compiling import compile_world
+from simulator.worlds.planning import plan_replication
+from simulator.worlds.reading import WorldError, parse_world, read_world
+from simulator.worlds.shipped import find_world, shipped
+
+GOOD = """\
+format = 1
+name = "good"
+[time]
+days = 2
+[calendars.day]
+time_zone = "UTC"
+weekly = [{ days = ["mon", "tue"], open = "09:00", close = "17:00" }]
+[skills.talking]
+[regions.north]
+time_zone = "Europe/Oslo"
+[queues.line]
+[tickets.call]
+queue = "line"
+channel = "voice"
+requirements = [{ skill = "talking" }]
+language = { tag = "no" }
+work = { kind = "exponential", mean_s = 60 }
+patience = { kind = "hazard", from_s = [0, 30], per_minute = [0.5, 0.1] }
+[tickets.call.arrivals]
+per_hour = 20
+[tickets.second]
+queue = "line"
+channel = "voice"
+work = { kind = "fixed", value_s = 5 }
+[agents.team]
+count = 3
+skills = { talking = 3 }
+languages = { no = 5 }
+shift = "day"
+"""
+
+REFUSED = [
+    ("per_hour = 20", "per_hour = -1", 20, "tickets.call.arrivals.per_hour", "from 0"),
+    ("per_hour = 20", "per_hour = nan", 20, "tickets.call.arrivals.per_hour", "a number"),
+    ("per_hour = 20", "per_hour = inf", 20, "tickets.call.arrivals.per_hour", "a number"),
+    ("per_hour = 20", 'per_hour = "many"', 20, "tickets.call.arrivals.per_hour", "a number"),
+    ("per_hour = 20", "per_hours = 20", 20, "tickets.call.arrivals.per_hours", "Unknown field"),
+    ("per_hour = 20", "by_hour = [1, 2]", 20, "tickets.call.arrivals.by_hour", "24, 48 or 96"),
+    ("per_hour = 20", "busyness = 'x'\nper_hour = 1", 20, "tickets.call.arrivals.busyness", "no busyness"),
+    ("count = 3", "count = 0", 26, "agents.team.count", "from 1"),
+    ('open = "09:00"', 'open = "25:00"', 7, "calendars.day.weekly[0].open", "matches"),
+    ('{ tag = "no" }', '{ tag = "sv" }', 16, "tickets.call.language", "No agent speaks 'sv'"),
+    ('skill = "talking"', 'skill = "singing"', 15, "tickets.call.requirements[0].skill", "no skill 'singing'"),
+    ('queue = "line"\nchannel = "voice"\nreq', 'queue = "lane"\nchannel = "voice"\nreq', 13,
+     "tickets.call.queue", "no queue 'lane'"),
+    ("mean_s = 60", "mean_s = 0", 17, "tickets.call.work.mean_s", "above 0"),
+    ("mean_s = 60", "median_s = 60", 17, "tickets.call.work.median_s", "exponential does not take it"),
+    ('"exponential", mean_s = 60', '"lognormal", mean_s = 60', 17, "tickets.call.work.log_sd", "Missing"),
+    ("from_s = [0, 30]", "from_s = [0, 0]", 18, "tickets.call.patience.from_s", "rising"),
+    ("from_s = [0, 30]", "from_s = [0, 30, 60]", 18, "tickets.call.patience.per_minute", "as many rates"),
+    ('"Europe/Oslo"', '"Europe/Atlantis"', 10, "regions.north.time_zone", "time zone"),
+    ('shift = "day"', 'shift = "night"', 29, "agents.team.shift", "no calendar 'night'"),
+    ("days = 2", "days = 0", 4, "time.days", "above 0"),
+    ('name = "good"', "name = ", 2, "", "Invalid value"),
+    ("[queues.line]\n", "", 0, "queues", "Missing"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "line", "field", "reason"), REFUSED)
+def test_what_is_wrong_is_named_with_line_field_and_reason(
+    old: str, new: str, line: int, field: str, reason: str
+) -> None:
+    """Each mistake is refused, and the message says where it stands and what was expected."""
+    assert GOOD.count(old) == 1
+    with pytest.raises(WorldError) as caught:
+        parse_world(GOOD.replace(old, new), "a.toml")
+    faults = caught.value.faults
+    assert (line, field) in [(fault.line, fault.field) for fault in faults]
+    assert any(reason in fault.reason for fault in faults if fault.field == field)
+    assert f"a.toml:{line}" in str(caught.value) or line == 0
+
+
+def test_a_circle_of_transfers_is_refused() -> None:
+    """A ticket must not be passed round for ever."""
+    circle = GOOD.replace(
+        'work = { kind = "fixed", value_s = 5 }',
+        'work = { kind = "fixed", value_s = 5 }\ntransfers = [{ to = "call", share = 0.5 }]',
+    ).replace(
+        "[tickets.call.arrivals]",
+        'transfers = [{ to = "second", share = 1 }]\n[tickets.call.arrivals]',
+    )
+    with pytest.raises(WorldError, match="in a circle: call -> second -> call"):
+        parse_world(circle)
+
+
+def test_every_mistake_is_named_at_once() -> None:
+    """Three mistakes make three lines."""
+    bad = GOOD.replace("count = 3", "count = 0").replace("per_hour = 20", "per_hour = -1")
+    with pytest.raises(WorldError) as caught:
+        parse_world(bad.replace("days = 2", "days = 0"))
+    assert len(caught.value.faults) == 3
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_shipped_worlds_can_be_read_and_planned(name: str) -> None:
+    """Each world that comes along is right, says what it assumes, and somebody works in it."""
+    world = read_world(find_world(name))
+    assert world.name == name
+    assert world.about
+    assert world.assumptions
+    plan = plan_replication(compile_world(world), 1, 0)
+    assert plan.rates.sum() > 0
+    assert (np.diff(plan.changes["at_us"]) >= 0).all()
+
+
+def test_an_unknown_world_is_refused_with_those_there_are() -> None:
+    """A typo in the name shows what there is."""
+    with pytest.raises(WorldError, match="bank_phone"):
+        find_world("bank_fone")
+
+
+def test_hours_are_local_and_daylight_saving_counts() -> None:
+    """A rate at nine o'clock lies an hour earlier in UTC once the clocks have gone forward."""
+    text = GOOD.replace(
+        "[time]\ndays = 2", "[time]\nstart = 2026-03-28\ndays = 2\ntime_zone = 'Europe/Oslo'"
+    )
+    hours = ", ".join("7" if hour == 9 else "0" for hour in range(24))
+    world = parse_world(text.replace("per_hour = 20", f"by_hour = [{hours}]"))
+    compiled = compile_world(world)
+    rates = plan_replication(compiled, 1, 0).rates[:-1]
+    starts = [compiled.span.opens_us + n * compiled.rate_us for n in np.nonzero(rates)[0]]
+    found = [datetime.fromtimestamp(at / 1e6, UTC).strftime("%d %H:%M") for at in starts]
+    assert found == ["28 08:00", "29 07:00"]
+
+
+def test_shifts_breaks_and_illness_make_the_plan() -> None:
+    """Agents come at nine and go at five; somebody ill never comes; a break is a time away."""
+    more = 'breaks = [{ at = "12:00", lasts_s = 600, spread_s = 120 }]'
+    world = parse_world(GOOD.replace('shift = "day"', f'shift = "day"\n{more}'))
+    compiled = compile_world(world)
+    rows = plan_replication(compiled, 1, 0).changes
+    rows = rows[rows["kind"] == c.PLAN_PRESENCE]
+    per_agent = [rows[rows["row"] == a] for a in range(3)]
+    assert [len(mine) for mine in per_agent] == [8, 8, 8]  # two days of: come, break, back, go
+    hours = (per_agent[1]["at_us"] - compiled.span.opens_us) / 3.6e9
+    assert hours[:4].tolist() == pytest.approx([9, 12 + 1 / 60, 12 + 11 / 60, 17])
+    ill = parse_world(GOOD.replace('shift = "day"', 'shift = "day"\nsick = 1'))
+    assert len(plan_replication(compile_world(ill), 1, 0).changes) == 0
+
+
+def test_busy_days_have_mean_one_and_the_variance_of_their_shape() -> None:
+    """Gamma factors over many replications; a stratum confines the first day's."""
+    world = parse_world(
+        GOOD.replace("per_hour = 20", "per_hour = 20\nbusyness = 'day'")
+        + "[busyness.day]\nshape = 4\n"
+    )
+    compiled = compile_world(world, 1)
+    days = np.array([plan_replication(compiled, 3, n).days[0] for n in range(800)])
+    assert days.mean() == pytest.approx(1.0, abs=0.08)
+    assert days.var() == pytest.approx(0.25, rel=0.25)
+    low = [plan_replication(compiled, 3, n, (0, 4)).days[0] for n in range(50)]
+    high = [plan_replication(compiled, 3, n, (3, 4)).days[0] for n in range(50)]
+    assert max(low) < min(high)
