@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import MappingProxyType
 
-from tests.docs import bodies, core, server
+from tests.docs import bodies, core, server, worlds
 from tests.house.rooms import ROOT
 
 Writer = Callable[[], str]
@@ -33,6 +33,7 @@ PARTS: MappingProxyType[str, tuple[str, Writer]] = MappingProxyType(
         "terms": ("docs/policies.md", core.terms),
         "backends": ("docs/solver.md", core.backends),
         "commands": ("docs/operations.md", server.commands),
+        "worlds": ("docs/simulator.md", worlds.fields),
         "metrics": ("docs/operations.md", server.metrics),
         "stores": ("docs/operations.md", server.stores),
         "store errors": ("docs/operations.md", server.store_errors),
