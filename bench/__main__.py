@@ -20,7 +20,7 @@ SUITES: Final = MappingProxyType(
         "core": ("bench.core",),
         "http": ("bench.http",),
         "stores": ("bench.stores", "bench.restart"),
-        "solver": ("bench.solver",),
+        "solver": ("bench.solver", "bench.solver_peers", "bench.solver_weighted"),
         "simulator": ("bench.simulator",),
         "signals": (
             "bench.signals_language",
@@ -45,6 +45,9 @@ def parser() -> argparse.ArgumentParser:
         help=f"{', '.join(SUITES)} or all; without one: two numbers of the canonical workload",
     )  # fmt: skip
     made.add_argument("--json", type=Path, metavar="FILE", help="also write machine and rows there")
+    made.add_argument(
+        "--plot", type=Path, metavar="FILE", help="draw solve times by size there (suite solver)"
+    )
     made.add_argument(
         "--quick", action="store_true", help="every row of core once, for a smoke test"
     )
@@ -76,6 +79,10 @@ def main(arguments: Sequence[str]) -> int:
     print(sentence(machine))
     if given.json is not None:
         write_json(given.json, machine, rows)
+    if given.plot is not None:
+        from bench.solver_plot import draw
+
+        draw(given.plot, rows, sentence(machine).partition("\n")[0])
     return 0
 
 

@@ -14,13 +14,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from solver.backends import cp_sat, solve
 from solver.backends.min_cost_flow import build_flow
 from solver.kernels.augment import augment, make_augment_work
 from solver.kernels.greedy import greedy_assign, make_greedy_work
 from solver.limits import VALUE_MAX
 from solver.problem import Problem
-from solver.verify import verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,10 +52,6 @@ FLOORS = {
     "rows_4096_critical_alike": Floor(4096, 4096, 1, 32, 0.8),
     "rows_4096_overload": Floor(4096, 500, 2, 32, 0.5),
 }
-WEIGHTED = {
-    "weighted_20": Floor(20, 12, 3, 8, 0.5),
-    "weighted_100": Floor(100, 60, 4, 8, 0.5),
-}
 
 
 def run() -> list[Row]:
@@ -65,13 +59,11 @@ def run() -> list[Row]:
     rows: list[Row] = []
     for case, floor in FLOORS.items():
         rows += _exact(case, make(floor))
-    for case, floor in WEIGHTED.items():
-        rows += _weighted(case, make(floor, weighted=True))
     return rows
 
 
-def make(floor: Floor, *, weighted: bool = False, seed: int = 20) -> Problem:
-    """Return the seeded problem of a floor; weighted pairs take one to three units."""
+def make(floor: Floor, *, seed: int = 20) -> Problem:
+    """Return the seeded problem of a floor."""
     chance = np.random.default_rng(seed)
     col = np.concatenate(
         [
@@ -81,14 +73,11 @@ def make(floor: Floor, *, weighted: bool = False, seed: int = 20) -> Problem:
     ).astype(np.int32)
     own, common = chance.random(col.size), chance.random(floor.columns)[col]
     value = ((1 - floor.alike) * own + floor.alike * common) * VALUE_MAX
-    # What a row takes depends on the row alone, as the channel of a ticket does.
-    weight = np.repeat(chance.integers(1, 4 if weighted else 2, floor.rows), floor.choices)
     return Problem(
         row_ptr=(np.arange(floor.rows + 1) * floor.choices).astype(np.int32),
         col=col,
         value=value.astype(np.int32),
         capacity=np.full(floor.columns, floor.slots, dtype=np.int32),
-        weight=weight.astype(np.int32),
     )
 
 
@@ -118,29 +107,6 @@ def _exact(case: str, problem: Problem) -> list[Row]:
         _share(case, "ratio_mcf", rival / statistics.median(ours), "x"),
         _share(case, "greedy_loss", (optimum - int(taken)) / optimum, "share of optimum"),
         _share(case, "greedy_bound_excess", (int(bound) - optimum) / optimum, "share of optimum"),
-    ]
-
-
-def _weighted(case: str, problem: Problem) -> list[Row]:
-    """Measure CP-SAT on pairs of different weights, and greedy against its answer."""
-    greedy, exact = solve(problem, "greedy"), solve(problem, "cp_sat")
-    for plan in (greedy, exact):
-        faults = verify(problem, plan).faults
-        if faults:
-            raise AssertionError(f"{case}: {plan.backend}: {faults}")
-    times = _times(lambda: cp_sat.solve(problem), PEER_REPEATS)
-    return [
-        _row(case, "cp_sat_ms", times),
-        _share(case, "cp_sat_gap", exact.gap / exact.primal, "share of value"),
-        _share(
-            case, "greedy_loss", (exact.primal - greedy.primal) / exact.primal, "share of CP-SAT"
-        ),
-        _share(
-            case,
-            "greedy_bound_excess",
-            (greedy.dual - exact.dual) / exact.dual,
-            "share of CP-SAT's bound",
-        ),
     ]
 
 
