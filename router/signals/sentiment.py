@@ -61,16 +61,22 @@ def sentiment_of(points: int) -> tuple[str, float]:
     return value, 1 / (1 + math.exp(-distance / POINTS_SCALE))
 
 
-def sentiment(reading: Reading, models: Mapping[str, Model] = MappingProxyType({})) -> Signal:
+def sentiment(
+    reading: Reading,
+    models: Mapping[str, Model] = MappingProxyType({}),
+    said: Wording | None = None,
+) -> Signal:
     """
     Return how content a message sounds, one of ``SENTIMENTS``.
 
     A trained head ``sentiment`` speaks where it is at least medium sure, the rules otherwise.
+    ``said`` is the reading's wording where the caller has it already.
     """
     head = models.get("sentiment")
     if head is not None:
         told = head.judge(reading)
         if told.in_scope and told.level != "low":
             return told.signal(head.id)
-    value, chance = sentiment_of(sum(each.points for each in sentiment_reasons(wording(reading))))
+    reasons = sentiment_reasons(said or wording(reading))
+    value, chance = sentiment_of(sum(each.points for each in reasons))
     return Signal(value, rounded(chance), level_of(chance), "tier0", RULES_MODEL)

@@ -10,12 +10,14 @@ from router.signals.model import Model
 from router.signals.sentiment import sentiment
 from router.signals.signal import Signal
 from router.signals.urgency import Context, urgency
+from router.signals.wording import Wording, wording
 
 
 class Message(NamedTuple):
     """What a signal may look at: the reading, the models at work, the customer."""
 
     reading: Reading
+    said: Wording
     models: Mapping[str, Model]
     languages: Languages
     prior: Prior
@@ -39,11 +41,11 @@ def _intent(message: Message) -> Signal | None:
 
 
 def _urgency(message: Message) -> Signal:
-    return urgency(message.reading, message.models, message.context)
+    return urgency(message.reading, message.models, message.context, message.said)
 
 
 def _sentiment(message: Message) -> Signal:
-    return sentiment(message.reading, message.models)
+    return sentiment(message.reading, message.models, message.said)
 
 
 SIGNALS: Final[Mapping[str, Kind]] = MappingProxyType(
@@ -85,6 +87,11 @@ class Analyzer:
     ) -> dict[str, Signal]:
         """Return every signal that can be told of any text, in the order of ``SIGNALS``."""
         reading = self._pass.read(text)
-        message = Message(reading, self._models, self._languages, prior, context)
-        told = ((name, kind.tell(message)) for name, kind in SIGNALS.items())
-        return {name: signal for name, signal in told if signal is not None}
+        said = wording(reading)
+        message = Message(reading, said, self._models, self._languages, prior, context)
+        signals: dict[str, Signal] = {}
+        for name, kind in SIGNALS.items():
+            signal = kind.tell(message)
+            if signal is not None:
+                signals[name] = signal
+        return signals

@@ -79,17 +79,19 @@ def urgency(
     reading: Reading,
     models: Mapping[str, Model] = MappingProxyType({}),
     context: Context = Context(),  # noqa: B008 -- a constant
+    said: Wording | None = None,
 ) -> Signal:
     """
     Return how pressing a message is: ``urgent``, ``soon`` or ``normal``.
 
     A trained head ``urgency`` speaks where it is at least medium sure, the rules otherwise.
+    ``said`` is the reading's wording where the caller has it already.
     """
     head = models.get("urgency")
     if head is not None:
         told = head.judge(reading)
         if told.in_scope and told.level != "low":
             return told.signal(head.id)
-    reasons = urgency_reasons(wording(reading), context)
+    reasons = urgency_reasons(said or wording(reading), context)
     value, chance = urgency_of(sum(reason.points for reason in reasons))
     return Signal(value, rounded(chance), level_of(chance), "tier0", RULES_MODEL)

@@ -1,7 +1,6 @@
 """A message as the rules read it: its words, looked up in tables of terms."""
 
 from collections.abc import Iterable, Mapping
-from types import MappingProxyType
 from typing import NamedTuple
 
 from router.signals.features import Reading
@@ -11,10 +10,14 @@ from router.signals.scan import CAPITALS, EXCLAMATIONS, LETTERS
 CAPITALS_MIN = 8  # fewer capitals are initials, not shouting
 
 
+UNSPACED_FROM = "\u2e80"
+
+
 class Terms(NamedTuple):
     """Terms by what they mean: of one word or two, and pieces of scripts without gaps."""
 
-    words: Mapping[str, str]
+    words: Mapping[str, str]  # of one word or two
+    firsts: frozenset[str]  # the first words of those of two
     pieces: tuple[tuple[str, str], ...]
 
 
@@ -36,13 +39,13 @@ def terms(groups: Mapping[str, str]) -> Terms:
         for term in listed.split():
             table = pieces if is_unspaced(ord(term[0])) else words
             table.setdefault(term.replace("_", " "), meaning)
-    return Terms(MappingProxyType(words), tuple(pieces.items()))
+    firsts = frozenset(term.split(" ")[0] for term in words if " " in term)
+    return Terms(words, firsts, tuple(pieces.items()))
 
 
 def wording(reading: Reading) -> Wording:
     """Return the words of a message that was read."""
-    plain = reading.plain
-    text = spelled(plain)
+    text = spelled(reading.plain)
     cues = reading.cues
     letters, capitals = int(cues[LETTERS]), int(cues[CAPITALS])
     return Wording(
@@ -50,7 +53,7 @@ def wording(reading: Reading) -> Wording:
         text=text,
         exclamations=int(cues[EXCLAMATIONS]),
         is_shouted=capitals >= CAPITALS_MIN and 10 * capitals > 7 * letters,
-        has_unspaced=int(plain.max()) >= 0x2E80,
+        has_unspaced=not text.isascii() and max(text) >= UNSPACED_FROM,
     )
 
 
@@ -61,11 +64,13 @@ def found(said: Wording, known: Terms) -> Iterable[tuple[int, str, str]]:
     for i, word in enumerate(words):
         if i == skip:
             continue
-        pair = f"{word} {words[i + 1]}" if i + 1 < len(words) else ""
-        if pair in table:
-            skip = i + 1
-            yield i, pair, table[pair]
-        elif word in table:
+        if word in known.firsts and i + 1 < len(words):
+            pair = f"{word} {words[i + 1]}"
+            if pair in table:
+                skip = i + 1
+                yield i, pair, table[pair]
+                continue
+        if word in table:
             yield i, word, table[word]
     if said.has_unspaced:
         for piece, meaning in known.pieces:

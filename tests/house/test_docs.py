@@ -20,6 +20,7 @@ TABLES = {
     "BACKENDS": "solver",
     "STORES": "router.stores",
     "METRICS": "router",
+    "SIGNALS": "router.signals",
     "COMMANDS": "router.main",  # the core has a table of this name too, of what it is told
 }
 NAMED_BY = ("key", "path", "code", "name", "id")
