@@ -21,7 +21,11 @@ def steps() -> list[tuple[str, Callable[[], object]]]:
     from router.core.recovery import derive, mark_everything, rebuild_timers
     from router.core.run import run as run_loop
 
+    from router.signals.rows import Row
+    from router.signals.training import Options, train
+
     machine = Machine()
+    messages = [Row("one", "a"), Row("two", "b")]
     return [
         ("the fold of recorded events", lambda: fold(machine.handle, 0)),
         ("the rules and decisions", lambda: run_loop(machine.handle, 0)),
@@ -29,6 +33,7 @@ def steps() -> list[tuple[str, Callable[[], object]]]:
         ("timers", lambda: rebuild_timers(machine.handle)),
         ("reconsidering", lambda: mark_everything(machine.handle)),
         ("positions", lambda: place_of(machine.handle, 0)),
+        ("reading messages", lambda: train(messages, Options(bits=8)).predict("one")),
     ]
 
 

@@ -30,6 +30,7 @@ ELDC_SURE: Final = (
 )
 CANDIDATES: Final = 4
 SURE: Final = 0.98
+"""From which chance on a detector that gives chances is sure; it is then said to be that sure."""
 
 
 class Guess(NamedTuple):
@@ -119,7 +120,9 @@ class Py3langid:
             return Guess((), sure=False)
         ranked = self._identifier.rank(text)[:CANDIDATES]
         chances = tuple((self._ours[name], float(chance)) for name, chance in ranked)
-        return Guess(chances, sure=chances[0][1] >= SURE)
+        if chances[0][1] >= SURE:
+            return Guess(((chances[0][0], SURE),), sure=True)
+        return Guess(chances, sure=False)
 
 
 class Ours:
@@ -140,7 +143,9 @@ class Ours:
         if self._head is None:
             return Guess(((self._only[0], SURE),), sure=True)
         found = self._head.judge(reading)
-        return Guess(found.top, sure=found.probability >= SURE)
+        if found.probability >= SURE:
+            return Guess(((found.top[0][0], SURE),), sure=True)
+        return Guess(found.top, sure=False)
 
 
 def reduced(model: Model, languages: Sequence[str]) -> tuple[list[str], Model | None]:

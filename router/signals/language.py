@@ -39,8 +39,8 @@ CHANCE_MIN: Final = 1e-9
 
 CUTS: Final = Cuts(high=0.95, medium=0.7)
 
-#: What must be masked, cut or repaired before a library may see it.
-_UNFIT: Final = re.compile("[0-9@#\x00-\x08\x0e-\x1f\ud800-\udfff٠-٩۰-۹]|://|www\\.")
+#: What may have to be masked, cut or repaired before a library sees it; one set, to be quick.
+_UNFIT: Final = re.compile("[0-9@#/\x00-\x08\x0e-\x1f\ud800-\udfff٠-٩۰-۹]").search
 
 
 class Prior(NamedTuple):
@@ -116,12 +116,14 @@ class Languages:
     def detect(self, text: str, prior: Prior = Prior()) -> Signal:  # noqa: B008 -- a constant
         """Return the language of any text, read for this alone."""
         library = self._library
-        if library is None or _UNFIT.search(text, 0, TEXT_MAX):
+        if library is None or _UNFIT(text, 0, TEXT_MAX) or "www." in text:
             return self.judge(self._pass.read(text), prior)
         guess = library.guess(text[:TEXT_MAX], len(text))
         if guess.sure:
             return self._settled(guess)
-        return self._doubted(guess, self._pass.read(text), prior)
+        if guess.chances and guess.chances[0][0] in self._near:
+            guess = self._told_apart(guess, self._pass.read(text))
+        return self._weighed(guess, prior, library.name)
 
     def judge(self, reading: Reading, prior: Prior = Prior()) -> Signal:  # noqa: B008
         """Return the language of a message that was read already."""
@@ -129,22 +131,19 @@ class Languages:
             assert self._ours is not None
             return self._weighed(self._ours.guess_reading(reading), prior, "ours")
         guess = self._library.guess(spelled(reading.clean), int(reading.cues[LETTERS]))
-        return self._settled(guess) if guess.sure else self._doubted(guess, reading, prior)
+        if guess.sure:
+            return self._settled(guess)
+        if guess.chances and guess.chances[0][0] in self._near:
+            guess = self._told_apart(guess, reading)
+        return self._weighed(guess, prior, self.detector)
 
     def _settled(self, guess: Guess) -> Signal:
         """Return what a detector is sure of; the same for each language, so made once."""
         language, chance = guess.chances[0]
-        known = self._sure.get(language)
-        if known is None or known.probability != chance:
+        if language not in self._sure:
             known = Signal(self._tags[language], rounded(chance), "high", "tier0", self.detector)
             self._sure[language] = known
-        return known
-
-    def _doubted(self, guess: Guess, reading: Reading, prior: Prior) -> Signal:
-        """Return what a detector is not sure of, near languages told apart, the prior weighed in."""
-        if guess.chances and guess.chances[0][0] in self._near:
-            guess = self._told_apart(guess, reading)
-        return self._weighed(guess, prior, self.detector)
+        return self._sure[language]
 
     def _told_apart(self, guess: Guess, reading: Reading) -> Guess:
         """Return the guess with the chances of near languages judged by our head as well."""

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from router.signals import features as pass_
 from router.signals.features import FEATURES_MAX, PLAIN_MAX, Pass, mask
-from router.signals.letters import TEXT_MAX, spelled
+from router.signals.letters import TEXT_MAX, code_points, spelled
 from router.signals.ngrams import ngrams
-from router.signals.scan import EXCLAMATIONS, LETTERS, MASKED, SYMBOLS
+from router.signals.scan import EXCLAMATIONS, LETTERS, MASKED, SYMBOLS, scan
 
 ANY_TEXT = st.text(st.characters(), max_size=120)  # lone surrogates and controls included
 WORDY = st.lists(
@@ -82,3 +82,19 @@ def test_the_round_that_overflows_starts_anew() -> None:
     expected = reader.read("my card").ids.tolist()
     reader.read("").cues[pass_.ROUND] = 0x7FFFFFFE
     assert reader.read("my card").ids.tolist() == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["", "My card 1234!", "注文 @ann 😡 can't", "a@b.c \ud800 www.x.y"]
+)
+def test_compiled_or_not_the_bits_are_the_same(text: str) -> None:
+    """The pass gives the same codes, counts and hashes as machine code and as Python."""
+    compiled, plain = Pass(), Pass()
+    pure = getattr(pass_.hash_features, "py_func", pass_.hash_features)
+    pure_scan = getattr(scan, "py_func", scan)
+    expected = compiled.read(text)
+    folded, clean, cues, ids, seen = plain._arrays
+    pure_scan(code_points(text), folded, clean, cues)
+    pure(folded, cues, ids, seen)
+    assert cues.tolist() == expected.cues.tolist()
+    assert ids[: cues[pass_.FEATURES]].tolist() == expected.ids.tolist()
