@@ -20,7 +20,6 @@ def steps() -> list[tuple[str, Callable[[], object]]]:
     from router.core.machine import Machine
     from router.core.recovery import derive, mark_everything, rebuild_timers
     from router.core.run import run as run_loop
-
     from router.signals.rows import Row
     from router.signals.training import Options, train
 
