@@ -155,12 +155,17 @@ def _quantiles(measure: TicketQuantile, tickets: Tickets, cut: str, sizes: Sizes
 
 
 def _time_us(slots: int, setting: Setting) -> Floats:
-    """Return how much of each slot is in the window that is measured, float64 (slots,)."""
+    """Return how much of each slot is measured, float64 (slots,): all of it or nothing.
+
+    An integral over a slot can't be taken apart, so only slots that lie within the window count;
+    or those that begin in it, should the window be shorter than a slot.
+    """
     starts = setting.start_us + setting.slot_us * np.arange(slots, dtype=np.int64)
     low, high = setting.window_us
-    overlap = np.minimum(starts + setting.slot_us, high) - np.maximum(starts, low)
-    # A slot that began before the window is warm-up, as its integral can't be taken apart.
-    return np.where(starts >= low, np.maximum(overlap, 0), 0).astype(np.float64)
+    inside = (starts >= low) & (starts + setting.slot_us <= high)
+    if not inside.any():
+        inside = (starts >= low) & (starts < high)
+    return np.where(inside, float(setting.slot_us), 0.0)
 
 
 def _of_agents(

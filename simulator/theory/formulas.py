@@ -161,9 +161,11 @@ def _scheduled(given: Given) -> Values:
 
 
 def _crowd(given: Given) -> Values:
-    given = {**given, "servers": [0] * len(given["lengths"])}
+    before = int(given.get("days_before", 0))
+    day = _periods({**given, "servers": [0] * len(given["lengths"])})
+    passed = before * sum(period.length for period in day)
     survives = survival(given)
-    return {"busy_at": [crowd(_periods(given), survives, at) for at in given["at"]]}
+    return {"busy_at": [crowd(day * (before + 1), survives, passed + at) for at in given["at"]]}
 
 
 def survival(given: Given) -> Callable[[float], float]:
@@ -225,7 +227,7 @@ FORMULAS: Final[Mapping[str, Formula]] = MappingProxyType(
         "crowd": Formula(
             _crowd,
             ("lengths", "rates", "law", "work", "at"),
-            ("log_sd",),
+            ("log_sd", "days_before"),
             "Eick, Massey and Whitt 1993",
         ),
     }

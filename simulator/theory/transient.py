@@ -31,7 +31,7 @@ def crowd(periods: Sequence[Period], survives: Callable[[float], float], at: flo
     for period in periods:
         end = min(start + period.length, at)
         if end > start:
-            x, w = _nodes(at - end, at - start)
+            x, w = _nodes(at - end, at - start, panels=8)
             total += period.rate * float(np.array([survives(float(u)) for u in x]) @ w)
         start += period.length
     return total
@@ -41,6 +41,7 @@ class Step(NamedTuple):
     """A queue at the end of a period, and what happened in it (expectations)."""
 
     busy: float
+    """Servers at work, those who finish their last customer included."""
     queue: float
     arrived: float
     waited: float
@@ -59,9 +60,12 @@ def scheduled(
 ) -> list[Step]:
     """Return, for each period, the law of M_t/M/c_t+M from empty, by uniformisation.
 
-    A server who is to go finishes the customer first, and takes none after that (a "ghost"). The
-    state is how many are busy and how many wait; at most `room` wait, whose truncated probability
-    must be negligible.
+    When servers go, idle ones go first, and busy ones finish their customer and take no other;
+    those who stay go on with the queue meanwhile. When servers come, those still finishing stay
+    instead of new ones. At most `room` wait, whose truncated probability must be negligible.
+
+    The number of customers with servers who stay or in the queue is a birth and death chain; those
+    who are finishing die out beside it, each at the service rate, whatever the chain does.
 
     Source: Jensen (1953); Gross and Miller, The randomization technique (1984),
     doi:10.1287/opre.32.2.343.
@@ -69,37 +73,41 @@ def scheduled(
     Raises
     ------
     ValueError
-        When more than one in 10^9 waits at the edge of `room`.
+        When more than one in 10^9 waits at the edge of `room`, or servers come while others are
+        still finishing: then the two parts do not stay apart.
     """
     most = max(period.servers for period in periods)
-    law = np.zeros((most + 1, room + 1))
-    law[0, 0] = 1.0
-    steps = []
+    law = np.zeros(most + room + 1)
+    law[0] = 1.0
+    leaving, servers, steps = 0.0, periods[0].servers, []
     for period in periods:
-        law = _admitted(law, period.servers)
+        if period.servers > servers and leaving > 1e-9:
+            raise ValueError(f"servers rise to {period.servers} while others are still finishing")
+        if period.servers < servers:
+            n = np.arange(len(law))
+            over = np.maximum(np.minimum(n, servers) - period.servers, 0)
+            leaving += float(law @ over)
+            law = np.bincount(n - over, law, len(law)).astype(np.float64)
+        servers = period.servers
         law, mean = _run(law, period, service_rate, patience_rate)
-        if law[:, -1].sum() > 1e-9:
+        if law[-1] > 1e-9:
             raise ValueError(f"room is {room}, expected more: so many may wait")
-        steps.append(_step(law, mean, period, (service_rate, patience_rate)))
+        gone = leaving * -math.expm1(-service_rate * period.length)
+        steps.append(_step(law, mean, period, (service_rate, patience_rate), (leaving, gone)))
+        leaving -= gone
     return steps
-
-
-def _admitted(law: Floats, servers: int) -> Floats:
-    """Let those who wait go to servers who have just come."""
-    made = np.zeros_like(law)
-    for busy in range(law.shape[0]):
-        for waiting in np.flatnonzero(law[busy]):
-            go = min(int(waiting), max(servers - busy, 0))
-            made[busy + go, waiting - go] += law[busy, waiting]
-    return made
 
 
 def _run(
     law: Floats, period: Period, service_rate: float, patience_rate: float
 ) -> tuple[Floats, Floats]:
     """Return the law at the end of a period and the integral of the law over it."""
-    most, room = law.shape[0] - 1, law.shape[1] - 1
-    fastest = period.rate + service_rate * most + patience_rate * room
+    n = np.arange(len(law))
+    deaths = service_rate * np.minimum(n, period.servers)
+    deaths = deaths + patience_rate * np.maximum(n - period.servers, 0)
+    births = np.full(len(law), period.rate)
+    births[-1] = 0.0
+    fastest = float(max((births + deaths).max(), TERM))
     # Pieces short enough that the first Poisson weight does not underflow.
     pieces = max(1, math.ceil(fastest * period.length / 200.0))
     span = period.length / pieces
@@ -110,11 +118,14 @@ def _run(
         rest = 1.0 - weight  # P(more than n jumps): its sum over n is what the integral needs
         term, end = law, weight * law
         integral = rest / fastest * law
-        n = 0
-        while rest > TERM and n < 10_000:
-            n += 1
-            term = term + _flow(term, period, service_rate, patience_rate) / fastest
-            weight *= ahead / n
+        jumps = 0
+        while rest > TERM and jumps < 10_000:
+            jumps += 1
+            flow = -(births + deaths) * term
+            flow[1:] += births[:-1] * term[:-1]
+            flow[:-1] += deaths[1:] * term[1:]
+            term = term + flow / fastest
+            weight *= ahead / jumps
             rest -= weight
             end = end + weight * term
             integral = integral + max(rest, 0.0) / fastest * term
@@ -122,47 +133,21 @@ def _run(
     return law, total
 
 
-def _flow(law: Floats, period: Period, service_rate: float, patience_rate: float) -> Floats:
-    """Return how fast the law changes: the generator applied from the right."""
-    most, room = law.shape[0] - 1, law.shape[1] - 1
-    c = period.servers
-    out = np.zeros_like(law)
-    # An arrival is served at once when nobody waits and a server is free; the last place is full.
-    moved = period.rate * law[:c, 0]
-    out[:c, 0] -= moved
-    out[1 : c + 1, 0] += moved
-    moved = period.rate * law[c:, :room]
-    out[c:, :room] -= moved
-    out[c:, 1:] += moved
-    # An end of work: the next customer comes unless the server is a ghost.
-    busy = service_rate * np.arange(most + 1.0)
-    if c <= most:
-        moved = busy[c] * law[c, 1:]
-        out[c, 1:] -= moved
-        out[c, :room] += moved
-        moved = busy[c] * law[c, 0]
-        if c:
-            out[c, 0] -= moved
-            out[c - 1, 0] += moved
-    moved = busy[1:c] * law[1:c, 0]
-    out[1:c, 0] -= moved
-    out[: max(c - 1, 0), 0] += moved
-    moved = busy[c + 1 :, None] * law[c + 1 :]
-    out[c + 1 :] -= moved
-    out[c:most] += moved
-    moved = patience_rate * np.arange(1.0, room + 1.0) * law[:, 1:]
-    out[:, 1:] -= moved
-    out[:, :room] += moved
-    return out
-
-
-def _step(law: Floats, mean: Floats, period: Period, rates: tuple[float, float]) -> Step:
-    busy, waiting = np.arange(law.shape[0]), np.arange(law.shape[1])
-    busy_time = float(mean.sum(axis=1) @ busy)
-    queue_time = float(mean.sum(axis=0) @ waiting)
+def _step(
+    law: Floats,
+    mean: Floats,
+    period: Period,
+    rates: tuple[float, float],
+    leaving: tuple[float, float],
+) -> Step:
+    n = np.arange(len(law))
+    at_work, waiting = np.minimum(n, period.servers), np.maximum(n - period.servers, 0)
+    finishing, gone = leaving
+    busy_time = float(mean @ at_work) + gone / rates[0]
+    queue_time = float(mean @ waiting)
     return Step(
-        busy=float(law.sum(axis=1) @ busy),
-        queue=float(law.sum(axis=0) @ waiting),
+        busy=float(law @ at_work) + finishing - gone,
+        queue=float(law @ waiting),
         arrived=period.rate * period.length,
         waited=period.rate * float(mean[period.servers :].sum()),
         abandoned=rates[1] * queue_time,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.stats.controls import controlled_mean, controlled_ratio
+from simulator.stats.controls import adjusted, controlled_mean, controlled_ratio
 from simulator.stats.intervals import Interval, mean, ratio
 from simulator.stats.sequential import Goal, blocks, met
 from simulator.stats.steady import batch_means, lag_one, mser, steady_mean
@@ -107,15 +107,18 @@ def test_stopping_stops_at_the_most_and_refuses_nonsense() -> None:
 
 
 def test_a_control_by_hand() -> None:
-    """y = 2 c + e with c of mean 0: slope and corrected mean are those of least squares."""
-    c = np.array([-1.0, 0.0, 1.0, 2.0])
-    y = np.array([1.0, 3.0, 5.0, 7.0])
-    found = controlled_mean(y, c[:, None], [0.0])
-    assert found.slopes[0] == pytest.approx(2.0)
+    """y = 2 c + 3: whichever replication is left out, the slope is 2 and the corrected value 3."""
+    c = np.array([-1.0, 0.0, 1.0, 2.0, 5.0])
+    found = controlled_mean(3 + 2 * c, c[:, None], [0.0])
+    assert adjusted(3 + 2 * c, c[:, None], [0.0]) == pytest.approx(np.full(5, 3.0))
     assert found.interval.value == pytest.approx(3.0)
     assert found.interval.half_width == pytest.approx(0.0, abs=1e-12)
-    assert found.plain.value == 4.0
+    assert found.plain.value == pytest.approx(3 + 2 * 1.4)
     assert found.explained == pytest.approx(1.0)
+    squares = np.array([0.0, 1.0, 2.0, 5.0, 6.0])
+    slopes = [np.polyfit(np.delete(squares, n), np.delete(squares**2, n), 1)[0] for n in range(5)]
+    by_hand = squares**2 - np.array(slopes) * squares
+    assert adjusted(squares**2, squares[:, None], [0.0]) == pytest.approx(by_hand)
 
 
 def test_a_control_that_says_nothing_changes_nothing() -> None:

@@ -207,9 +207,42 @@ def test_a_day_that_settles_is_the_steady_state() -> None:
     assert late.queue == pytest.approx(early.queue, rel=1e-9)
 
 
+def test_who_leaves_finishes_and_who_stays_goes_on() -> None:
+    """After a drop, against a chain with the finishing servers in its state, solved by small steps."""
+    before, after = Period(2.0, 4.0, 4), Period(0.7, 4.0, 2)
+    chain = {(0, 0): 1.0}
+    for period, leaves in ((before, 0), (after, 2)):
+        if leaves:
+            moved: dict[tuple[int, int], float] = {}
+            for (n, _), p in chain.items():
+                over = max(min(n, 4) - 2, 0)
+                moved[n - over, over] = moved.get((n - over, over), 0.0) + p
+            chain = moved
+        for _ in range(round(period.length / 0.001)):
+            step: dict[tuple[int, int], float] = {}
+            for (n, g), p in chain.items():
+                waiting = max(n - period.servers, 0)
+                flows = {
+                    (n + 1, g): period.rate * (n < 30),
+                    (n - 1, g): min(n, period.servers) + 0.5 * waiting,
+                    (n, g - 1): float(g),
+                }
+                for there, rate in flows.items():
+                    if rate > 0:
+                        step[there] = step.get(there, 0.0) + 0.001 * rate * p
+                step[n, g] = step.get((n, g), 0.0) + p * (1 - 0.001 * sum(flows.values()))
+            chain = step
+    last = scheduled([before, after], 1.0, 0.5, room=40)[-1]
+    busy = sum(p * (min(n, 2) + g) for (n, g), p in chain.items())
+    assert last.busy == pytest.approx(busy, rel=2e-3)
+    assert last.queue == pytest.approx(
+        sum(p * max(n - 2, 0) for (n, _), p in chain.items()), rel=2e-3
+    )
+
+
 def test_a_day_loses_nobody() -> None:
     """Arrived = served + abandoned + still there, in every period of a day that changes."""
-    periods = [Period(3, 18, 20), Period(3, 18, 12), Period(2, 5, 22), Period(1, 30, 5)]
+    periods = [Period(3, 18, 20), Period(3, 18, 12), Period(25, 5, 12), Period(2, 30, 22)]
     before = 0.0
     for step in scheduled(periods, 1.0, 0.5, room=120):
         there = step.busy + step.queue
@@ -219,6 +252,8 @@ def test_a_day_loses_nobody() -> None:
         before = there
     with pytest.raises(ValueError, match="room is 3"):
         scheduled(periods, 1.0, 0.5, room=3)
+    with pytest.raises(ValueError, match="rise to 22 while others are still finishing"):
+        scheduled([*periods[:2], periods[3]], 1.0, 0.5)
 
 
 def test_a_crowd_without_limit() -> None:
