@@ -19,6 +19,10 @@ ACTIONS: Final = MappingProxyType(
             "router.commands.simulate_replay",
             "Play a journal's arrivals again under another policy.",
         ),
+        "validate": Command(
+            "router.commands.simulate_validate",
+            "Hold the simulator against exact laws and published tables.",
+        ),
         "fit": Command("router.commands.simulate_fit", "Make a world from a log of your own."),
     }
 )
