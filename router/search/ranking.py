@@ -20,16 +20,12 @@ from router.search.postings import BLOCK
 RANK_OFFSET = 60
 #: Points of a first rank times its offset: ranks give whole numbers, equal on every machine.
 RANK_POINTS = 1_000_000
-#: What each rank gives, nothing for no rank.
-POINTS = (0, *(RANK_POINTS // (RANK_OFFSET + rank) for rank in range(1, FUSED_DEPTH + 1)))
-
-
-class Ranked(NamedTuple):
-    """A document of a ranking: its place in the snapshot (segment, row), and its score there."""
-
-    segment: int
-    row: int
-    score: int
+#: What each rank gives, from the first on.
+POINTS = tuple(RANK_POINTS // (RANK_OFFSET + rank) for rank in range(1, FUSED_DEPTH + 2))
+#: A place is a segment above these many bits of a row.
+ROW_BITS = 32
+PLACE_BITS = 48
+PLACE_MASK = (1 << PLACE_BITS) - 1
 
 
 @njit(cache=True, nogil=True)
@@ -111,37 +107,60 @@ def best_words(
     return count
 
 
-def merged(rankings: Sequence[list[Ranked]], most: int) -> list[Ranked]:
+class Ranking(NamedTuple):
+    """Documents, the best first: their places in the snapshot, and their scores in this ranking."""
+
+    places: list[int]
+    scores: list[int]
+
+
+NONE = Ranking([], [])
+
+
+def place_in(segment: int, row: int) -> int:
+    """Return the one number of a row of a segment; numbers rise in the order documents came."""
+    return segment << ROW_BITS | row
+
+
+def merged(rankings: Sequence[Ranking], most: int) -> Ranking:
     """Return one ranking of several segments: by score, then by place."""
     if len(rankings) == 1:
-        return rankings[0][:most]
-    found = [each for ranking in rankings for each in ranking]
-    found.sort(key=lambda each: (-each.score, each.segment, each.row))
-    return found[:most]
+        return rankings[0]
+    found = sorted(
+        (-score, place)
+        for ranking in rankings
+        for place, score in zip(ranking.places, ranking.scores, strict=True)
+    )[:most]
+    return Ranking([place for _, place in found], [-score for score, _ in found])
 
 
 class Choice(NamedTuple):
-    """A document that one or both rankings have; ranks count from 1."""
+    """A document that one or both rankings have; ranks count from 1, ``points`` are what they give."""
 
-    place: Ranked
+    place: int
+    points: int
     word_rank: int | None
     meaning_rank: int | None
 
-    @property
-    def points(self) -> int:
-        """Return the sum of what its ranks give."""
-        return POINTS[self.word_rank or 0] + POINTS[self.meaning_rank or 0]
+
+def ranked(words: Ranking) -> list[Choice]:
+    """Return one ranking alone as choices."""
+    return [
+        Choice(place, points, rank, None)
+        for rank, (place, points) in enumerate(zip(words.places, POINTS, strict=False), 1)
+    ]
 
 
-def fused(words: Sequence[Ranked], meanings: Sequence[Ranked], most: int) -> list[Choice]:
+def fused(words: Ranking, meanings: Ranking, most: int) -> list[Choice]:
     """Return the best of two rankings by the points of their ranks, then by place."""
-    found = {
-        (each.segment, each.row): Choice(each, rank, None) for rank, each in enumerate(words, 1)
-    }
-    for rank, each in enumerate(meanings, 1):
-        place = (each.segment, each.row)
-        known = found.get(place)
-        word_rank = None if known is None else known.word_rank
-        found[place] = Choice(each if known is None else known.place, word_rank, rank)
-    ordered = sorted(found.items(), key=lambda item: (-item[1].points, item[0]))
-    return [choice for _, choice in ordered[:most]]
+    points = dict(zip(words.places, POINTS, strict=False))
+    for place, more in zip(meanings.places, POINTS, strict=False):
+        points[place] = points.get(place, 0) + more
+    # One number for each, so that sorting compares no tuples: points above, then the place.
+    ordered = sorted(place - (value << PLACE_BITS) for place, value in points.items())[:most]
+    word_rank = {place: rank for rank, place in enumerate(words.places, 1)}
+    meaning_rank = {place: rank for rank, place in enumerate(meanings.places, 1)}
+    chosen = [each & PLACE_MASK for each in ordered]
+    return [
+        Choice(each, points[each], word_rank.get(each), meaning_rank.get(each)) for each in chosen
+    ]

@@ -7,7 +7,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from router.search.limits import FUSED_DEPTH, QUERY_TERMS_MAX
+from router.search.limits import QUERY_TERMS_MAX
 from router.search.nearest import best_meanings
 from router.search.postings import (
     Forward,
@@ -17,7 +17,7 @@ from router.search.postings import (
     padded,
     score_words,
 )
-from router.search.ranking import Ranked, best_words
+from router.search.ranking import NONE, Ranking, best_words, place_in
 
 NO_FORWARD = Forward(
     np.zeros(1, np.int64), np.zeros(0, np.uint64), np.zeros(0, np.uint16), np.zeros(0, np.int32)
@@ -52,17 +52,25 @@ class Workspace:
     """Scratch arrays of one search; each belongs to one thread at a time."""
 
     def __init__(self) -> None:
-        self.scores = np.zeros(0, np.uint16)
         self.numbers = np.zeros(QUERY_TERMS_MAX, np.int32)
-        self.rows = np.zeros(FUSED_DEPTH + 1, np.int32)
-        self.best = np.zeros(FUSED_DEPTH + 1, np.int32)
+        self._scores = np.zeros(0, np.uint16)
+        self._sized = self._scores
+        self._found = (np.zeros(0, np.int32), np.zeros(0, np.int32))
 
     def scores_for(self, documents: int) -> NDArray[np.uint16]:
         """Return a row of scores for so many documents."""
         size = padded(documents)
-        if self.scores.size < size:
-            self.scores = np.zeros(size, np.uint16)
-        return self.scores[:size]
+        if self._sized.size != size:
+            if self._scores.size < size:
+                self._scores = np.zeros(size, np.uint16)
+            self._sized = self._scores[:size]
+        return self._sized
+
+    def found_for(self, most: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Return room for rows and scores of the best."""
+        if self._found[0].size != most:
+            self._found = (np.zeros(most, np.int32), np.zeros(most, np.int32))
+        return self._found
 
 
 @njit(cache=True, nogil=True)
@@ -124,31 +132,35 @@ def explain_words(
 
 
 def by_words(
-    place: int, segment: Segment, terms: NDArray[np.uint64], asked: tuple[int, int], work: Workspace
-) -> list[Ranked]:
-    """Return the ranking of segment number ``place`` by words; ``asked`` is kinds wanted and how many."""
-    wanted, most = asked
+    number: int,
+    segment: Segment,
+    terms: NDArray[np.uint64],
+    asked: tuple[int, int],
+    work: Workspace,
+) -> Ranking:
+    """Return the ranking of a segment by words; ``asked`` is the kinds wanted and how many."""
     scratch = (work.numbers, work.scores_for(segment.flags.size))
-    found = (work.rows[:most], work.best[:most])
-    count = rank_words(terms, segment.postings, segment.flags, wanted, scratch, found)
-    return _ranked(place, count, work)
+    found = work.found_for(asked[1])
+    count = rank_words(terms, segment.postings, segment.flags, asked[0], scratch, found)
+    return _ranking(number, count, found)
 
 
 def by_meaning(
-    place: int, segment: Segment, query: NDArray[np.int8], asked: tuple[int, int], work: Workspace
-) -> list[Ranked]:
-    """Return the ranking of segment number ``place`` by meaning; nothing where nothing was encoded."""
+    number: int, segment: Segment, query: NDArray[np.int8], asked: tuple[int, int], work: Workspace
+) -> Ranking:
+    """Return the ranking of a segment by meaning; nothing where nothing was encoded."""
     if segment.vectors is None:
-        return []
-    wanted, most = asked
-    rows, best = work.rows[:most], work.best[:most]
-    count = best_meanings(segment.vectors, query, segment.flags, wanted, rows, best)
-    return _ranked(place, count, work)
+        return NONE
+    found = work.found_for(asked[1])
+    count = best_meanings(segment.vectors, query, segment.flags, asked[0], found[0], found[1])
+    return _ranking(number, count, found)
 
 
-def _ranked(place: int, count: int, work: Workspace) -> list[Ranked]:
-    rows, best = work.rows[:count].tolist(), work.best[:count].tolist()
-    return [Ranked(place, row, score) for row, score in zip(rows, best, strict=True)]
+def _ranking(
+    number: int, count: int, found: tuple[NDArray[np.int32], NDArray[np.int32]]
+) -> Ranking:
+    rows, best = found[0].tolist()[:count], found[1].tolist()[:count]
+    return Ranking([place_in(number, row) for row in rows] if number else rows, best)
 
 
 def joined(segments: Sequence[Segment]) -> tuple[tuple[str, ...], tuple[str, ...], Segment]:

@@ -8,11 +8,15 @@ from numpy.typing import NDArray
 from router.search.documents import flag_of
 from router.search.limits import FUSED_DEPTH, MOST_MAX, QUERY_TERMS_MAX
 from router.search.nearest import VectorError, rounded
-from router.search.ranking import Choice, Ranked, fused, merged
+from router.search.ranking import NONE, ROW_BITS, Choice, Ranking, fused, merged, ranked
 from router.search.segment import Segment, Workspace, by_meaning, by_words, explain_words
 from router.search.tokens import Cutter
 
 By = Literal["words", "meaning", "both"]
+WORDS: Final[By] = "words"
+MEANING: Final[By] = "meaning"
+BOTH: Final[By] = "both"
+ROW_MASK: Final = (1 << ROW_BITS) - 1
 #: Workspaces kept for the next search; more searches at once make their own.
 KEPT_MAX: Final = 4
 
@@ -110,56 +114,51 @@ class Snapshot:
         terms, _, spans, _ = cutter.cut(query.text, query.language, self.language)
         terms = terms[:QUERY_TERMS_MAX]
         # One more than asked for, in case the one to leave out is among them.
-        depth = query.most + 1 if query.vector is None else FUSED_DEPTH
-        asked = (flag_of(query.kind), depth)
+        more = query.most + (query.without != "")
+        asked = (flag_of(query.kind), more if query.vector is None else FUSED_DEPTH)
         words = self._words(terms, asked, work)
         if query.vector is None:
-            chosen = [Choice(each, rank, None) for rank, each in enumerate(words, 1)]
-            by: By = "words"
+            chosen, by = ranked(words), WORDS
         else:
             chosen = fused(words, self._meanings(query.vector, asked, work), query.most + 1)
-            by = "both" if terms.size else "meaning"
-        hits = []
+            by = BOTH if terms.size else MEANING
         why = (query.text, terms, spans) if query.explain else None
-        for choice in chosen:
-            hit = self._hit(choice, why, work)
-            if hit.id != query.without:
-                hits.append(hit)
+        hits = [self._hit(choice, why, work) for choice in chosen]
+        if query.without:
+            hits = [hit for hit in hits if hit.id != query.without]
         return Found(tuple(hits[: query.most]), by, self.revision)
 
     def _hit(self, choice: Choice, why: "Why | None", work: Workspace) -> Hit:
-        (place, row, _), word_rank, meaning_rank = choice
-        segment = self.segments[place]
+        place, points, word_rank, meaning_rank = choice
+        segment, row = self.segments[place >> ROW_BITS], place & ROW_MASK
+        kind = "ticket" if segment.flags.item(row) & 1 else "article"
+        terms = () if why is None else self._terms(why, segment, row, work)
         return Hit(
-            segment.ids[row],
-            segment.titles[row],
-            "ticket" if segment.flags.item(row) & 1 else "article",
-            choice.points,
-            word_rank,
-            meaning_rank,
-            () if why is None else self._terms(why, place, row, work),
+            segment.ids[row], segment.titles[row], kind, points, word_rank, meaning_rank, terms
         )
 
-    def _words(
-        self, terms: NDArray[np.uint64], asked: tuple[int, int], work: Workspace
-    ) -> list[Ranked]:
-        if not terms.size:
-            return []
+    def _words(self, terms: NDArray[np.uint64], asked: tuple[int, int], work: Workspace) -> Ranking:
+        if not terms.size or not self.segments:
+            return NONE
         rankings = [by_words(n, each, terms, asked, work) for n, each in enumerate(self.segments)]
         return merged(rankings, asked[1])
 
     def _meanings(
         self, vector: NDArray[np.float32], asked: tuple[int, int], work: Workspace
-    ) -> list[Ranked]:
+    ) -> Ranking:
         if self.dimensions and vector.shape != (self.dimensions,):
             raise VectorError(f"the vector has shape {vector.shape}; expected ({self.dimensions},)")
+        if not self.segments:
+            return NONE
         query = rounded(vector[None, :])[0]
         rankings = [by_meaning(n, each, query, asked, work) for n, each in enumerate(self.segments)]
         return merged(rankings, asked[1])
 
-    def _terms(self, why: "Why", place: int, row: int, work: Workspace) -> tuple[TermHit, ...]:
+    def _terms(
+        self, why: "Why", segment: Segment, row: int, work: Workspace
+    ) -> tuple[TermHit, ...]:
         text, terms, spans = why
-        explain_words(terms, row, self.segments[place].postings, work.numbers)
+        explain_words(terms, row, segment.postings, work.numbers)
         points = work.numbers[: terms.size].tolist()
         hit = [
             TermHit(text[start:end], value)

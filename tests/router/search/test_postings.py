@@ -8,7 +8,7 @@ from router.search.collection import Collection
 from router.search.documents import Document
 from router.search.nearest import VectorError, best_meanings, rounded
 from router.search.postings import BLOCK, DENSE_SHARE
-from router.search.ranking import Ranked, best_words, fused, merged
+from router.search.ranking import Ranking, best_words, fused, merged, place_in, ranked
 from router.search.snapshot import Query
 from tests.router.search import naive
 
@@ -93,19 +93,26 @@ def test_vectors_that_are_none():
 @given(st.permutations(list(range(8))), st.permutations(list(range(8))), st.integers(1, 8))
 def test_fusion_is_the_sum_of_reciprocal_ranks(one, other, most):
     """The order is that of 1/(60 + rank) summed, in whole millionths, then of the place."""
-    by_words = [Ranked(0, row, 100 - n) for n, row in enumerate(one[:6])]
-    by_meaning = [Ranked(0, row, 900 - n) for n, row in enumerate(other[:6])]
+    by_words = Ranking(one[:6], list(range(9, 3, -1)))
+    by_meaning = Ranking(other[:6], list(range(90, 30, -10)))
     points = dict.fromkeys(range(8), 0)
     for ranks in (one[:6], other[:6]):
         for rank, row in enumerate(ranks, 1):
             points[row] += 1_000_000 // (60 + rank)
     expected = sorted((-p, row) for row, p in points.items() if p)[:most]
-    found = [(-c.points, c.place.row) for c in fused(by_words, by_meaning, most)]
-    assert found == expected
+    found = fused(by_words, by_meaning, most)
+    assert [(-choice.points, choice.place) for choice in found] == expected
+    for choice in found:
+        assert choice.word_rank == (
+            one[:6].index(choice.place) + 1 if choice.place in one[:6] else None
+        )
+        assert choice.word_rank or choice.meaning_rank
+    assert [choice.place for choice in ranked(by_words)] == one[:6]
 
 
 def test_rankings_of_segments_are_merged_by_score():
     """A later segment's better document comes first; equal ones keep the order of segments."""
-    one, other = [Ranked(0, 4, 9), Ranked(0, 1, 5)], [Ranked(1, 0, 7), Ranked(1, 2, 5)]
-    places = [(each.segment, each.row) for each in merged([one, other], 3)]
-    assert places == [(0, 4), (1, 0), (0, 1)]
+    one = Ranking([4, 1], [9, 5])
+    other = Ranking([place_in(1, 0), place_in(1, 2)], [7, 5])
+    assert merged([one, other], 3) == ([4, place_in(1, 0), 1], [9, 7, 5])
+    assert merged([one], 3) == one
