@@ -7,6 +7,7 @@ rank learning methods, doi:10.1145/1571941.1572114).
 """
 
 from collections.abc import Sequence
+from itertools import repeat
 from typing import NamedTuple
 
 import numpy as np
@@ -22,6 +23,7 @@ RANK_OFFSET = 60
 RANK_POINTS = 1_000_000
 #: What each rank gives, from the first on.
 POINTS = tuple(RANK_POINTS // (RANK_OFFSET + rank) for rank in range(1, FUSED_DEPTH + 2))
+RANKS = range(1, FUSED_DEPTH + 2)
 #: A place is a segment above these many bits of a row.
 ROW_BITS = 32
 PLACE_BITS = 48
@@ -134,21 +136,14 @@ def merged(rankings: Sequence[Ranking], most: int) -> Ranking:
     return Ranking([place for _, place in found], [-score for score, _ in found])
 
 
-class Choice(NamedTuple):
-    """A document that one or both rankings have; ranks count from 1, ``points`` are what they give."""
-
-    place: int
-    points: int
-    word_rank: int | None
-    meaning_rank: int | None
+#: A document that one or both rankings have: its place, the points of its ranks, and its rank by words
+#: and by meaning, counted from 1.
+Choice = tuple[int, int, int | None, int | None]
 
 
 def ranked(words: Ranking) -> list[Choice]:
     """Return one ranking alone as choices."""
-    return [
-        Choice(place, points, rank, None)
-        for rank, (place, points) in enumerate(zip(words.places, POINTS, strict=False), 1)
-    ]
+    return list(zip(words.places, POINTS, RANKS, repeat(None), strict=False))
 
 
 def fused(words: Ranking, meanings: Ranking, most: int) -> list[Choice]:
@@ -161,6 +156,4 @@ def fused(words: Ranking, meanings: Ranking, most: int) -> list[Choice]:
     word_rank = {place: rank for rank, place in enumerate(words.places, 1)}
     meaning_rank = {place: rank for rank, place in enumerate(meanings.places, 1)}
     chosen = [each & PLACE_MASK for each in ordered]
-    return [
-        Choice(each, points[each], word_rank.get(each), meaning_rank.get(each)) for each in chosen
-    ]
+    return [(each, points[each], word_rank.get(each), meaning_rank.get(each)) for each in chosen]

@@ -7,14 +7,13 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from router.search.limits import QUERY_TERMS_MAX
 from router.search.nearest import best_meanings
 from router.search.postings import (
+    BLOCK,
     Forward,
     Postings,
     find_terms,
     impact_in,
-    padded,
     score_words,
 )
 from router.search.ranking import NONE, Ranking, best_words, place_in
@@ -48,42 +47,18 @@ class Segment(NamedTuple):
         return named + arrays + (0 if self.vectors is None else self.vectors.nbytes)
 
 
-class Workspace:
-    """Scratch arrays of one search; each belongs to one thread at a time."""
-
-    def __init__(self) -> None:
-        self.numbers = np.zeros(QUERY_TERMS_MAX, np.int32)
-        self._scores = np.zeros(0, np.uint16)
-        self._sized = self._scores
-        self._found = (np.zeros(0, np.int32), np.zeros(0, np.int32))
-
-    def scores_for(self, documents: int) -> NDArray[np.uint16]:
-        """Return a row of scores for so many documents."""
-        size = padded(documents)
-        if self._sized.size != size:
-            if self._scores.size < size:
-                self._scores = np.zeros(size, np.uint16)
-            self._sized = self._scores[:size]
-        return self._sized
-
-    def found_for(self, most: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """Return room for rows and scores of the best."""
-        if self._found[0].size != most:
-            self._found = (np.zeros(most, np.int32), np.zeros(most, np.int32))
-        return self._found
-
-
 @njit(cache=True, nogil=True)
 def rank_words(
     terms: NDArray[np.uint64],
     postings: Postings,
     flags: NDArray[np.uint8],
     wanted: int,
-    scratch: tuple[NDArray[np.int32], NDArray[np.uint16]],
-    found: tuple[NDArray[np.int32], NDArray[np.int32]],
-) -> int:
+    most: int,
+) -> NDArray[np.int32]:
     """
-    Rank a segment's documents by the words of a query; return how many were found.
+    Rank a segment's documents by the words of a query; return rows and scores (2, found).
+
+    What it needs it takes from the heap itself: that is cheaper than handing arrays over.
 
     Parameters
     ----------
@@ -95,24 +70,23 @@ def rank_words(
         uint8 (documents,), a bit for the kind of each; 0 for one that was removed. Read only.
     wanted
         int, the bits of the kinds that are wanted.
-    scratch
-        (int32 (>= q,), uint16 (padded,)): terms' numbers and documents' scores. Overwritten.
-    found
-        (int32 (most,), int32 (most,)): rows and scores, the best first. Overwritten.
+    most
+        int, how many are wanted, at least 1.
     """
-    numbers, scores = scratch
+    numbers = np.empty(terms.shape[0], np.int32)
     find_terms(terms, postings.keys, postings.places, numbers)
+    scores = np.empty(-(-flags.shape[0] // BLOCK) * BLOCK, np.uint16)
     lists = (postings.start, postings.rows, postings.impacts)
-    score_words(numbers[: terms.shape[0]], lists, postings.dense, postings.table, scores)
-    return best_words(scores, flags, wanted, found[0], found[1])
+    score_words(numbers, lists, postings.dense, postings.table, scores)
+    found = np.empty((2, most), np.int32)
+    count = best_words(scores, flags, wanted, found[0], found[1])
+    return found[:, :count]
 
 
 @njit(cache=True, nogil=True)
-def explain_words(
-    terms: NDArray[np.uint64], row: int, postings: Postings, out: NDArray[np.int32]
-) -> None:
+def explain_words(terms: NDArray[np.uint64], row: int, postings: Postings) -> NDArray[np.int32]:
     """
-    Fill in what each term of a query adds to one document.
+    Return what each term of a query adds to one document (q,).
 
     Parameters
     ----------
@@ -122,45 +96,37 @@ def explain_words(
         int, the document.
     postings
         ``Postings``, the segment's index. Read only.
-    out
-        int32 (>= q,). Overwritten.
     """
+    out = np.empty(terms.shape[0], np.int32)
     find_terms(terms, postings.keys, postings.places, out)
     for i in range(terms.shape[0]):
         number = out[i]
         out[i] = impact_in(number, row, postings.start, postings.rows, postings.impacts)
+    return out
 
 
 def by_words(
-    number: int,
-    segment: Segment,
-    terms: NDArray[np.uint64],
-    asked: tuple[int, int],
-    work: Workspace,
+    number: int, segment: Segment, terms: NDArray[np.uint64], asked: tuple[int, int]
 ) -> Ranking:
     """Return the ranking of a segment by words; ``asked`` is the kinds wanted and how many."""
-    scratch = (work.numbers, work.scores_for(segment.flags.size))
-    found = work.found_for(asked[1])
-    count = rank_words(terms, segment.postings, segment.flags, asked[0], scratch, found)
-    return _ranking(number, count, found)
+    rows, scores = rank_words(terms, segment.postings, segment.flags, *asked).tolist()
+    return _ranking(number, rows, scores)
 
 
 def by_meaning(
-    number: int, segment: Segment, query: NDArray[np.int8], asked: tuple[int, int], work: Workspace
+    number: int, segment: Segment, query: NDArray[np.int8], asked: tuple[int, int]
 ) -> Ranking:
     """Return the ranking of a segment by meaning; nothing where nothing was encoded."""
     if segment.vectors is None:
         return NONE
-    found = work.found_for(asked[1])
-    count = best_meanings(segment.vectors, query, segment.flags, asked[0], found[0], found[1])
-    return _ranking(number, count, found)
+    wanted, most = asked
+    rows, best = np.empty(most, np.int32), np.empty(most, np.int32)
+    count = best_meanings(segment.vectors, query, segment.flags, wanted, rows, best)
+    return _ranking(number, rows[:count].tolist(), best[:count].tolist())
 
 
-def _ranking(
-    number: int, count: int, found: tuple[NDArray[np.int32], NDArray[np.int32]]
-) -> Ranking:
-    rows, best = found[0].tolist()[:count], found[1].tolist()[:count]
-    return Ranking([place_in(number, row) for row in rows] if number else rows, best)
+def _ranking(number: int, rows: list[int], scores: list[int]) -> Ranking:
+    return Ranking([place_in(number, row) for row in rows] if number else rows, scores)
 
 
 def joined(segments: Sequence[Segment]) -> tuple[tuple[str, ...], tuple[str, ...], Segment]:

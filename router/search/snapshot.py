@@ -1,15 +1,16 @@
 """What a search reads: segments that never change, under one reference."""
 
+from types import MappingProxyType
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from router.search.documents import flag_of
-from router.search.limits import FUSED_DEPTH, MOST_MAX, QUERY_TERMS_MAX
+from router.search.documents import KINDS, flag_of
+from router.search.limits import FUSED_DEPTH, MOST_MAX
 from router.search.nearest import VectorError, rounded
 from router.search.ranking import NONE, ROW_BITS, Choice, Ranking, fused, merged, ranked
-from router.search.segment import Segment, Workspace, by_meaning, by_words, explain_words
+from router.search.segment import Segment, by_meaning, by_words, explain_words
 from router.search.tokens import Cutter
 
 By = Literal["words", "meaning", "both"]
@@ -17,7 +18,8 @@ WORDS: Final[By] = "words"
 MEANING: Final[By] = "meaning"
 BOTH: Final[By] = "both"
 ROW_MASK: Final = (1 << ROW_BITS) - 1
-#: Workspaces kept for the next search; more searches at once make their own.
+KIND_OF = MappingProxyType({1 << place: kind for place, kind in enumerate(KINDS)})
+#: Cutters kept for the next search; more searches at once make their own.
 KEPT_MAX: Final = 4
 
 
@@ -85,7 +87,7 @@ class Snapshot:
         self.dimensions = dimensions
         self.documents = sum(int(np.count_nonzero(each.flags)) for each in segments)
         self.bytes = sum(each.bytes for each in segments)
-        self._free: list[tuple[Cutter, Workspace]] = []
+        self._free: list[Cutter] = []
 
     def search(self, query: Query) -> Found:
         """
@@ -103,63 +105,69 @@ class Snapshot:
         if not 1 <= query.most <= MOST_MAX:
             raise QueryError(f"most is {query.most}; expected 1 to {MOST_MAX}")
         # A list's pop and append are one step each, so threads share the spare ones without a lock.
-        cutter, work = self._free.pop() if self._free else (Cutter(), Workspace())
+        cutter = self._free.pop() if self._free else Cutter()
         try:
-            return self._found(query, cutter, work)
+            return self._found(query, cutter)
         finally:
             if len(self._free) < KEPT_MAX:
-                self._free.append((cutter, work))
+                self._free.append(cutter)
 
-    def _found(self, query: Query, cutter: Cutter, work: Workspace) -> Found:
-        terms, _, spans, _ = cutter.cut(query.text, query.language, self.language)
-        terms = terms[:QUERY_TERMS_MAX]
+    def _found(self, query: Query, cutter: Cutter) -> Found:
+        terms, spans = cutter.cut_query(query.text, query.language, self.language)
         # One more than asked for, in case the one to leave out is among them.
         more = query.most + (query.without != "")
         asked = (flag_of(query.kind), more if query.vector is None else FUSED_DEPTH)
-        words = self._words(terms, asked, work)
+        words = self._words(terms, asked)
         if query.vector is None:
             chosen, by = ranked(words), WORDS
         else:
-            chosen = fused(words, self._meanings(query.vector, asked, work), query.most + 1)
+            chosen = fused(words, self._meanings(query.vector, asked), query.most + 1)
             by = BOTH if terms.size else MEANING
-        why = (query.text, terms, spans) if query.explain else None
-        hits = [self._hit(choice, why, work) for choice in chosen]
+        if len(self.segments) == 1:
+            hits = self._hits(0, chosen)
+        else:
+            hits = [self._hits(each[0] >> ROW_BITS, [each])[0] for each in chosen]
+        if query.explain:
+            why = (query.text, terms, spans)
+            hits = [
+                hit._replace(terms=self._terms(why, choice[0]))
+                for hit, choice in zip(hits, chosen, strict=True)
+            ]
         if query.without:
             hits = [hit for hit in hits if hit.id != query.without]
         return Found(tuple(hits[: query.most]), by, self.revision)
 
-    def _hit(self, choice: Choice, why: "Why | None", work: Workspace) -> Hit:
-        place, points, word_rank, meaning_rank = choice
-        segment, row = self.segments[place >> ROW_BITS], place & ROW_MASK
-        kind = "ticket" if segment.flags.item(row) & 1 else "article"
-        terms = () if why is None else self._terms(why, segment, row, work)
-        return Hit(
-            segment.ids[row], segment.titles[row], kind, points, word_rank, meaning_rank, terms
-        )
+    def _hits(self, segment: int, chosen: list[Choice]) -> list[Hit]:
+        """Return the hits of choices that all lie in one segment."""
+        of = self.segments[segment]
+        ids, titles, flag_at = of.ids, of.titles, of.flags.item
+        return [
+            Hit(
+                ids[place & ROW_MASK], titles[place & ROW_MASK], KIND_OF[flag_at(place & ROW_MASK)],
+                points, word_rank, meaning_rank,
+            )
+            for place, points, word_rank, meaning_rank in chosen
+        ]  # fmt: skip
 
-    def _words(self, terms: NDArray[np.uint64], asked: tuple[int, int], work: Workspace) -> Ranking:
+    def _words(self, terms: NDArray[np.uint64], asked: tuple[int, int]) -> Ranking:
         if not terms.size or not self.segments:
             return NONE
-        rankings = [by_words(n, each, terms, asked, work) for n, each in enumerate(self.segments)]
+        rankings = [by_words(n, each, terms, asked) for n, each in enumerate(self.segments)]
         return merged(rankings, asked[1])
 
-    def _meanings(
-        self, vector: NDArray[np.float32], asked: tuple[int, int], work: Workspace
-    ) -> Ranking:
+    def _meanings(self, vector: NDArray[np.float32], asked: tuple[int, int]) -> Ranking:
         if self.dimensions and vector.shape != (self.dimensions,):
             raise VectorError(f"the vector has shape {vector.shape}; expected ({self.dimensions},)")
         if not self.segments:
             return NONE
         query = rounded(vector[None, :])[0]
-        rankings = [by_meaning(n, each, query, asked, work) for n, each in enumerate(self.segments)]
+        rankings = [by_meaning(n, each, query, asked) for n, each in enumerate(self.segments)]
         return merged(rankings, asked[1])
 
-    def _terms(
-        self, why: "Why", segment: Segment, row: int, work: Workspace
-    ) -> tuple[TermHit, ...]:
+    def _terms(self, why: "Why", place: int) -> tuple[TermHit, ...]:
         text, terms, spans = why
-        explain_words(terms, row, segment.postings, work.numbers)
-        points = work.numbers[: terms.size].tolist()
+        postings = self.segments[place >> ROW_BITS].postings
+        points = explain_words(terms, place & ROW_MASK, postings).tolist()
         hit = [
             TermHit(text[start:end], value)
             for value, (start, end) in zip(points, spans[: terms.size].tolist(), strict=True)

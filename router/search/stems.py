@@ -9,7 +9,7 @@ German and Hungarian languages, doi:10.1145/1141277.1141523). Accents are folded
 without a row keeps its words whole.
 """
 
-from functools import cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -57,6 +57,7 @@ def stems() -> Stems:
     return Stems(table)
 
 
+@lru_cache(maxsize=256)
 def row_of(language: str, default: str = "") -> int:
     """Return the row of a language such as ``pt-BR``; an empty one takes the default's."""
     start = (language or default).lower().replace("_", "-").split("-", 1)[0]

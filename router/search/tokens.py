@@ -10,7 +10,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from router.search.characters import GAP, NOTHING, PAIR, PLANE, WORD, characters
-from router.search.limits import DOCUMENT_TERMS_MAX, TEXT_CHARS_MAX
+from router.search.limits import DOCUMENT_TERMS_MAX, QUERY_TERMS_MAX, TEXT_CHARS_MAX
 from router.search.stems import STEM_MIN, row_of, stems
 
 HASH_START = np.uint64(0xCBF29CE484222325)
@@ -241,8 +241,18 @@ class Cutter:
 
         The arrays are views that the next text overwrites. Surrogates without a partner are gaps.
         """
-        data = text[:TEXT_CHARS_MAX].encode("utf-32-le", "surrogatepass")
-        points = np.frombuffer(bytearray(data), np.uint32)
-        tables = self._tables[row_of(language, default)]
-        found, length = cut(points, tables, self._terms, self._counts, self._spans, self._seen)
+        found, length = self._cut(text, language, default)
         return self._terms[:found], self._counts[:found], self._spans[:found], length
+
+    def cut_query(
+        self, text: str, language: str = "", default: str = ""
+    ) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
+        """Return the first ``QUERY_TERMS_MAX`` terms (n,), and their spans (n or more, 2), as views."""
+        found, _ = self._cut(text, language, default)
+        return self._terms[: min(found, QUERY_TERMS_MAX)], self._spans
+
+    def _cut(self, text: str, language: str, default: str) -> tuple[int, int]:
+        data = bytearray(text[:TEXT_CHARS_MAX], "utf-32-le", "surrogatepass")
+        points = np.frombuffer(data, np.uint32)
+        tables = self._tables[row_of(language, default)]
+        return cut(points, tables, self._terms, self._counts, self._spans, self._seen)

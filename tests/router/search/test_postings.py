@@ -101,13 +101,11 @@ def test_fusion_is_the_sum_of_reciprocal_ranks(one, other, most):
             points[row] += 1_000_000 // (60 + rank)
     expected = sorted((-p, row) for row, p in points.items() if p)[:most]
     found = fused(by_words, by_meaning, most)
-    assert [(-choice.points, choice.place) for choice in found] == expected
-    for choice in found:
-        assert choice.word_rank == (
-            one[:6].index(choice.place) + 1 if choice.place in one[:6] else None
-        )
-        assert choice.word_rank or choice.meaning_rank
-    assert [choice.place for choice in ranked(by_words)] == one[:6]
+    assert [(-points, place) for place, points, _, _ in found] == expected
+    for place, _, word_rank, meaning_rank in found:
+        assert word_rank == (one.index(place) + 1 if place in one[:6] else None)
+        assert meaning_rank == (other.index(place) + 1 if place in other[:6] else None)
+    assert [place for place, _, _, _ in ranked(by_words)] == one[:6]
 
 
 def test_rankings_of_segments_are_merged_by_score():
