@@ -8,7 +8,7 @@ sees the one message that was just like this. Only messages whose tier-0 margin 
 are worth an encoder's milliseconds (Viola and Jones 2001, doi:10.1109/CVPR.2001.990517, on cascades).
 """
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,10 +28,11 @@ from router.signals.signal import Cuts, Signal
 Float32s = NDArray[np.float32]
 Floats = NDArray[np.float64]
 
-#: Chosen on a fifth of BANKING77's training messages; a plateau, all neighbours are within 0.3 points.
+#: Chosen on a fifth of BANKING77's training messages: a plateau, neighbours are within 0.3 points.
 VOTES: Final = 10
 VOTE_WIDTH: Final = 0.05
-VOTE_WEIGHT: Final = 1.0
+#: What a vote may weigh beside the heads; which one is chosen on held-out messages.
+VOTE_WEIGHTS: Final = (0.0, 0.25, 0.5, 1.0)
 
 
 def centred(vectors: Float32s, centre: Float32s) -> Float32s:
@@ -58,20 +59,31 @@ def votes(arrays: Arrays, vector: Float32s, labels: int) -> Floats:
     return share
 
 
+class Rule(NamedTuple):
+    """
+    How a cascade is used.
+
+    ``fingerprint`` is the encoder it was trained with, ``threshold`` the tier-0 margin below which it is
+    worth asking, ``vote_weight`` what the neighbours' vote counts beside the heads.
+    """
+
+    fingerprint: str
+    threshold: float
+    vote_weight: float
+
+
 class Cascade:
     """
     Tier 1's judge; nothing of it changes, and ``id`` is the SHA-256 of all of it.
 
-    ``words`` is its own head over n-grams, ``fingerprint`` the encoder it was trained with, ``threshold``
-    the tier-0 margin below which it is worth asking.
+    ``words`` is its own head over n-grams.
     """
 
     def __init__(
         self,
         words: Model,
         arrays: Arrays,
-        fingerprint: str,
-        threshold: float,
+        rule: Rule,
         metrics: dict[str, float] | None = None,
     ) -> None:
         d, labels = arrays.meaning.shape
@@ -81,11 +93,15 @@ class Cascade:
             )
         self.words = words
         self.arrays = arrays
-        self.fingerprint = fingerprint
-        self.threshold = threshold
+        self.rule = rule
         self.metrics = dict(metrics or {})
         self._bytes = cascade_file.pack(self._packed())
         self.id = cascade_file.digest(self._bytes)
+
+    @property
+    def fingerprint(self) -> str:
+        """Return the encoder it was trained with; no other may feed it."""
+        return self.rule.fingerprint
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -94,7 +110,7 @@ class Cascade:
 
     def wants(self, prediction: Prediction) -> bool:
         """Return whether tier 0 is so unsure of a message that it is worth encoding."""
-        return prediction.margin < self.threshold
+        return prediction.margin < self.rule.threshold
 
     def scores(self, reading: Reading, vector: Float32s) -> Floats:
         """
@@ -108,7 +124,7 @@ class Cascade:
         moved = centred(vector[None], self.arrays.centre)[0]
         meaning = moved @ self.arrays.meaning
         vote = votes(self.arrays, moved, len(self.labels))
-        return np.asarray(words + meaning + VOTE_WEIGHT * vote, np.float64)
+        return np.asarray(words + meaning + self.rule.vote_weight * vote, np.float64)
 
     def judge(self, reading: Reading, vector: Float32s) -> Prediction:
         """Return what a message is, from tier 0's reading of it and the encoder's vector."""
@@ -127,14 +143,16 @@ class Cascade:
         """Return the cascade in a file; raise ``ModelError`` that names what is cut or altered."""
         packed, arrays = cascade_file.unpack(data)
         words = Model.from_bytes(packed.words)
-        return cls(words, arrays, packed.fingerprint, packed.threshold, packed.metrics)
+        rule = Rule(packed.fingerprint, packed.threshold, packed.vote_weight)
+        return cls(words, arrays, rule, packed.metrics)
 
     def _packed(self) -> Packed:
         centre, meaning, vectors, places = self.arrays
         return Packed(
             words=self.words.to_bytes(),
-            fingerprint=self.fingerprint,
-            threshold=self.threshold,
+            fingerprint=self.rule.fingerprint,
+            threshold=self.rule.threshold,
+            vote_weight=self.rule.vote_weight,
             metrics=self.metrics,
             examples=len(places),
             dimensions=centre.size,

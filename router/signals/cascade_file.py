@@ -27,6 +27,7 @@ class Packed(msgspec.Struct, forbid_unknown_fields=True):
     words: bytes
     fingerprint: str
     threshold: float
+    vote_weight: float
     metrics: dict[str, float]
     examples: _Count
     dimensions: _Count

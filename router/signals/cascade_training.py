@@ -14,7 +14,15 @@ from numpy.typing import NDArray
 
 from router.search.nearest import rounded
 from router.signals import heads, svm
-from router.signals.cascade import VOTE_WEIGHT, Cascade, Float32s, Floats, centred, votes
+from router.signals.cascade import (
+    VOTE_WEIGHTS,
+    Cascade,
+    Float32s,
+    Floats,
+    Rule,
+    centred,
+    votes,
+)
 from router.signals.cascade_file import Arrays
 from router.signals.model import Recipe, make_model
 from router.signals.rows import Row, TrainingError, fingerprint
@@ -75,13 +83,13 @@ def train_cascade(
     inside = wanted.place != svm.NOBODY
     centre = vectors.mean(axis=0, dtype=np.float64).astype(np.float32)
     training = Training(given, centred(vectors.astype(np.float32), centre), wanted)
-    scores = _held_out(training, options)
+    scores, vote_weight = _held_out(training, options)
     tier0 = held_out_scores(given, wanted, Options(bits=options.bits, folds=options.folds))
     known = np.sort(tier0[inside], axis=1)
     threshold = float(np.quantile(known[:, -1] - known[:, -2], options.share))
     calibration = calibrate(scores, wanted.place, options.reject, options.cuts)
     metrics = held_out_metrics(scores, wanted.place, calibration)
-    metrics["share"] = options.share
+    metrics |= {"share": options.share, "vote_weight": vote_weight}
     unsure = known[:, -1] - known[:, -2] < threshold
     both = np.where(unsure, scores[inside].argmax(axis=1), tier0[inside].argmax(axis=1))
     metrics["accuracy_cascade"] = round(float((both == wanted.place[inside]).mean()), 6)
@@ -96,7 +104,7 @@ def train_cascade(
     )
     words = make_model(weights[:buckets], recipe)
     arrays = _arrays(training, centre, weights[buckets:] * np.float32(MEANING_WEIGHT))
-    return Cascade(words, arrays, options.fingerprint, threshold, metrics)
+    return Cascade(words, arrays, Rule(options.fingerprint, threshold, vote_weight), metrics)
 
 
 def side_by_side(given: Matrix, vectors: Float32s, bits: int) -> Matrix:
@@ -143,15 +151,19 @@ def part_of(training: Training, rows: NDArray[np.int64]) -> Training:
     return Training(training.given.rows(rows), training.vectors[rows], part)
 
 
-def _held_out(training: Training, options: CascadeOptions) -> Floats:
-    """Return the scores (n, labels) of every message by a cascade that has not seen it."""
+def _held_out(training: Training, options: CascadeOptions) -> tuple[Floats, float]:
+    """
+    Return the scores (n, labels) of every message by a cascade that has not seen it, and the vote's weight.
+
+    How much neighbours help depends on how alike messages of one label are, so it is measured.
+    """
     place = training.wanted.place
     labels = len(training.wanted.labels)
     chance = np.random.Generator(np.random.PCG64(options.seed + 1))
     fold = np.empty(place.size, np.int64)
     spread = np.lexsort((chance.random(place.size), place))
     fold[spread] = np.arange(place.size) % options.folds
-    scores = np.zeros((place.size, labels))
+    scores, shares = np.zeros((place.size, labels)), np.zeros((place.size, labels))
     for k in range(options.folds):
         inside, outside = np.flatnonzero(fold != k), np.flatnonzero(fold == k)
         part = part_of(training, inside)
@@ -160,8 +172,12 @@ def _held_out(training: Training, options: CascadeOptions) -> Floats:
         scores[outside] = scores_of(rest.given, rest.vectors, weights, options.bits)
         arrays = _arrays(part, np.zeros(0, np.float32), weights)
         for row in outside:
-            scores[row] += VOTE_WEIGHT * votes(arrays, training.vectors[row], labels)
-    return scores
+            shares[row] = votes(arrays, training.vectors[row], labels)
+    right = [
+        int(((scores + weight * shares).argmax(axis=1) == place).sum()) for weight in VOTE_WEIGHTS
+    ]
+    weight = VOTE_WEIGHTS[int(np.argmax(right))]
+    return scores + weight * shares, weight
 
 
 def _arrays(training: Training, centre: Float32s, meaning: Float32s) -> Arrays:

@@ -9,7 +9,7 @@ from router.search.nearest import COMPONENT_MAX, SPREAD, rounded
 from router.signals import cascade_training
 from router.signals.calibration import Calibration
 from router.signals.cascade import (
-    VOTE_WEIGHT,
+    VOTE_WEIGHTS,
     VOTE_WIDTH,
     VOTES,
     Cascade,
@@ -63,8 +63,8 @@ def test_the_unsure_share_is_what_was_asked_for(cascade):
     assert asked < len(ROWS) / 2
     assert cascade.metrics["share"] == 0.25
     sure = model.predict("my card is lost")
-    assert cascade.wants(sure._replace(margin=cascade.threshold - 1e-6))
-    assert not cascade.wants(sure._replace(margin=cascade.threshold))
+    assert cascade.wants(sure._replace(margin=cascade.rule.threshold - 1e-6))
+    assert not cascade.wants(sure._replace(margin=cascade.rule.threshold))
     assert cascade.signal(sure).source == "tier1"
     assert cascade.signal(sure).model == cascade.id
 
@@ -80,8 +80,27 @@ def test_scores_are_the_sum_of_the_three_views(cascade):
     moved = vector - cascade.arrays.centre
     moved = moved / np.linalg.norm(moved)
     expected = expected + moved @ cascade.arrays.meaning
-    expected = expected + VOTE_WEIGHT * slow_votes(cascade.arrays, moved, len(cascade.labels))
+    assert cascade.rule.vote_weight in VOTE_WEIGHTS
+    expected = expected + cascade.rule.vote_weight * slow_votes(
+        cascade.arrays, moved, len(cascade.labels)
+    )
     assert np.allclose(cascade.scores(reading, vector), expected, atol=1e-4)
+
+
+def test_the_votes_weight_is_measured():
+    """Where vectors say nothing the neighbours' vote gets no say; the weight is kept in the file."""
+    noise = np.random.default_rng(2).standard_normal(VECTORS.shape).astype(np.float32)
+    made = train_cascade(ROWS, noise, SMALL)
+    assert made.rule.vote_weight == 0.0
+    weighed = Cascade(made.words, made.arrays, made.rule._replace(vote_weight=1.0))
+    assert weighed.id != made.id
+    reading, vector = Pass().read("card lost again"), noise[7]
+    moved = centred(vector[None], made.arrays.centre)[0]
+    assert np.allclose(
+        weighed.scores(reading, vector) - made.scores(reading, vector),
+        slow_votes(made.arrays, moved, 3),
+        atol=1e-6,
+    )
 
 
 def slow_votes(arrays, vector, labels):
@@ -137,7 +156,7 @@ def test_the_same_rows_give_the_same_file(cascade):
     assert again.id == cascade.id
     read = Cascade.from_bytes(cascade.to_bytes())
     assert read.to_bytes() == cascade.to_bytes()
-    assert (read.threshold, read.fingerprint) == (cascade.threshold, "f" * 64)
+    assert (read.rule, read.fingerprint) == (cascade.rule, "f" * 64)
     reading = Pass().read("card gone")
     assert read.judge(reading, VECTORS[0]) == cascade.judge(reading, VECTORS[0])
 
