@@ -112,7 +112,15 @@ def heard(
     """
     if not (fresh or old or body.signals):
         return ()
-    said = upstream_of(body)
+    said = upstream_of(body) if body.signals else []
+    if fresh and not (old or said):  # a new ticket: nobody else to be believed
+        at_us = shard.at_us
+        return tuple(
+            [
+                Statement(s.name, s.value, s.probability, s.level, s.source, s.model, at_us, True)
+                for s in fresh
+            ]
+        )
     if was is not None and was.signals != body.signals:
         named = {statement.name for statement in upstream_of(was)}
         old = tuple(s for s in old if not (s.source == "upstream" and s.name in named))

@@ -53,6 +53,7 @@ class Hints(NamedTuple):
 
 
 NO_HINTS: Final = Hints()
+NO_CONTEXT: Final = Context()
 
 
 class Candidate(NamedTuple):
@@ -84,7 +85,7 @@ class Reader:
         self._worries: list[Worry] = []
         self.has_news = False
         """Whether there are alarms, or a trial has got further, since this was last set back."""
-        self.counts: Counter[tuple[str, str]] = Counter()
+        self.counts: dict[tuple[str, str], int] = {}
         """Signals found, by name and source."""
         self.alarms: Counter[tuple[str, str]] = Counter()
         """Alarms, by signal and kind."""
@@ -141,8 +142,10 @@ class Reader:
 
     def _hints(self, body: TicketBody | TicketPatch) -> Hints:
         """Return what the client knows of a customer and a matter; the language of the last ticket is ours."""
-        known = body.signals or {}
-        customer = body.customer or ""
+        known, customer = body.signals, body.customer or ""
+        if not known:
+            last = self._languages.get(customer, "") if customer else ""
+            return Hints(Prior("", last), NO_CONTEXT, customer) if customer else NO_HINTS
         prior = Prior(
             profile=tag_of(known.get("profile_language")),
             last=self._languages.get(customer, ""),
@@ -159,17 +162,20 @@ class Reader:
         if "language" in signals and signals["language"].value != UNDETERMINED:
             language = signals["language"].value
             self._remember(hints.customer, language)
-        seen = Seen(text[:TEXT_KEPT_MAX], language)
+        seen, counts = Seen(text[:TEXT_KEPT_MAX], language), self.counts
         for name, signal in signals.items():
-            self.counts[name, signal.source] += 1
+            key = (name, signal.source)
+            counts[key] = counts.get(key, 0) + 1
             monitor = self.monitors.get(name)
             if monitor is not None:
                 seen.said[name] = (id_of(signal.model), signal.value)
-                self._worry(name, monitor.message(signal.value, signal.probability))
+                alarms = monitor.message(signal.value, signal.probability)
+                if alarms:
+                    self._worry(name, alarms)
         if self.candidates:
             self._try(seen, signals)
         self.messages.put(ticket, seen)
-        return tuple(statement_of(name, signal) for name, signal in signals.items())
+        return tuple([statement_of(name, signal) for name, signal in signals.items()])
 
     def _remember(self, customer: str, language: str) -> None:
         """Keep the language of a customer's newest message."""

@@ -1,5 +1,6 @@
 """What is watched of a model that serves: its errors, transfers of its tickets, and what it reads."""
 
+from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple
 
 from router.learning.adwin import Adwin, Change
@@ -22,6 +23,9 @@ class Alarm(NamedTuple):
         return self.kind in GRAVE
 
 
+NO_ALARMS: Final[Sequence[Alarm]] = ()
+
+
 class Monitor:
     """Watches one model from when it began to serve."""
 
@@ -31,11 +35,15 @@ class Monitor:
         self.values = Stability(window)
         self.margins = Stability(window)
 
-    def message(self, value: str, probability: float) -> list[Alarm]:
+    def message(self, value: str, probability: float) -> Sequence[Alarm]:
         """Take in what the model found in a message."""
+        of_values = self.values.add(value)
+        of_margins = self.margins.add(bin_of(probability))
+        if of_values is None and of_margins is None:
+            return NO_ALARMS
         shifts: tuple[tuple[Kind, Shift | None], ...] = (
-            ("values", self.values.add(value)),
-            ("margins", self.margins.add(bin_of(probability))),
+            ("values", of_values),
+            ("margins", of_margins),
         )
         return [
             Alarm(
