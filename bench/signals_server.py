@@ -15,6 +15,7 @@ import uvloop
 
 from router.clock import Clock
 from router.commands.serve import tune_interpreter
+from router.commands.warm import compile_all
 from router.engine.engine import Engine, EngineSettings
 from router.engine.signal_desk import SignalDesk
 from router.http.serve import Server
@@ -68,6 +69,7 @@ class Watch:
 
 async def serve(folder: Path) -> None:
     """Serve until told to stop."""
+    compile_all(lambda _: None)
     watch, clock = Watch(), Clock()
     watch.attend()
     settings = EngineSettings(lambda _: f"sqlite:{folder}/j.sqlite", models=lambda _: folder)

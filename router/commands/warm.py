@@ -20,8 +20,11 @@ def steps() -> list[tuple[str, Callable[[], object]]]:
     from router.core.machine import Machine
     from router.core.recovery import derive, mark_everything, rebuild_timers
     from router.core.run import run as run_loop
+    from router.engine.analyzers import make_analyzer
+    from router.signals.language import Prior
     from router.signals.rows import Row
     from router.signals.training import Options, train
+    from router.signals.urgency import Context
 
     machine = Machine()
     messages = [Row("one", "a"), Row("two", "b")]
@@ -33,7 +36,21 @@ def steps() -> list[tuple[str, Callable[[], object]]]:
         ("reconsidering", lambda: mark_everything(machine.handle)),
         ("positions", lambda: place_of(machine.handle, 0)),
         ("reading messages", lambda: train(messages, Options(bits=8)).predict("one")),
+        ("telling signals", lambda: make_analyzer((), {}).analyze("one", Prior(), Context())),
+        ("similar ones", find_something),
     ]
+
+
+def find_something() -> None:
+    """Put a few documents together, look for one, and take one away."""
+    from router.search.collection import Collection
+    from router.search.documents import Document
+    from router.search.snapshot import Query
+
+    collection = Collection()
+    collection.put([Document("a", "a refund"), Document("b", "a password")])
+    collection.snapshot.search(Query("refund", explain=True))
+    collection.remove(["a"])
 
 
 def compile_all(say: Callable[[str], object]) -> float:

@@ -200,6 +200,8 @@ async def open_desk(settings: EngineSettings, clock: Clock, line: Line, tenant: 
     reader = Reader(make, clock.monotonic_ns, Messages(settings.messages_max))
     desk = SignalDesk(line, reader, ModelFolder(settings.models(tenant)))
     await desk.restore()
+    # The first message would wait for kernels and dictionaries to be loaded: the loop with it.
+    await asyncio.get_running_loop().run_in_executor(None, reader.analyze, "warm")
     return desk
 
 

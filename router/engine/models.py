@@ -54,6 +54,7 @@ class ModelFolder:
                     f"{file.name} has {size:,} bytes; expected at most {FILE_BYTES_MAX:,}."
                 )
             model = Model.from_bytes(file.read_bytes())
+            model.predict("warm")  # loads what judging needs before a message waits for it
         except ModelError as error:
             raise ModelFileError(f"{file.name} cannot be used: {error}") from error
         except OSError as error:

@@ -5,20 +5,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from router.core.machine import Machine
+from router.commands.warm import compile_all
 from router.engine.analyzers import make_analyzer
 from router.engine.line import Line
 from router.engine.messages import Messages
 from router.engine.models import ModelFolder
 from router.engine.reader import Analyzer, Reader
 from router.engine.signal_desk import SignalDesk, languages_of
-from router.search.collection import Collection
-from router.search.documents import Document
-from router.search.snapshot import Query
-from router.signals.language import Prior
 from router.signals.model import Model
 from router.signals.training import Options, Row, train
-from router.signals.urgency import Context
 from router.wire import signals as wire
 from router.wire.agents import NoBody
 from router.wire.calls import Call, Reply
@@ -57,13 +52,8 @@ def model(seed: int = 1, *, is_wrong: bool = False) -> Model:
 
 def warm() -> None:
     """Compile what reading, training and searching need, which the clock of a test should not be charged with."""
-    reader = make_analyzer(("en", "de"), {"intent": model()})
-    reader.analyze("Where is my refund?", Prior(), Context())
-    collection = Collection()
-    collection.put([Document("a", "a refund"), Document("b", "a password")])
-    collection.snapshot.search(Query("refund"))
-    collection.remove(["a"])
-    Machine().run()
+    compile_all(lambda _: None)
+    model()
 
 
 class Read:
