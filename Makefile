@@ -12,6 +12,7 @@ run: setup ## a real day of tickets through the real server
 	$(BIN)/cordboard demo
 
 test: setup check ## everything that must hold before a change is taken
+	$(BIN)/cordboard warm --quiet --simulator
 	$(BIN)/python -m pytest --ignore=tests/house -m "not soak" -n auto --dist loadfile
 
 check: $(READY) ## lint, format, types and the rules of the house

@@ -11,6 +11,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--quiet", action="store_true", help="Say nothing unless something is compiled."
     )
+    parser.add_argument(
+        "--simulator", action="store_true", help="Also what `cordboard simulate` needs."
+    )
 
 
 def steps() -> list[tuple[str, Callable[[], object]]]:
@@ -75,6 +78,12 @@ def run(given: argparse.Namespace) -> int:
             print(line, file=sys.stderr, flush=True)
 
     took_s = compile_all(say)
+    if given.simulator:
+        from simulator.kernel.warming import compile_simulator
+
+        began_s = perf_counter()
+        compile_simulator(say)
+        took_s += perf_counter() - began_s
     if not given.quiet:
         print(f"All kernels are ready ({took_s:.1f} s).", file=sys.stderr)
     return 0

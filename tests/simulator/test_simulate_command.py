@@ -1,0 +1,138 @@
+"""`cordboard simulate`: what it prints, what it refuses, and a journal played again."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from router.main import run as cordboard
+from simulator.worlds.shipped import shipped
+from tests.router.commands.test_importing import imported, log_at
+
+pytestmark = pytest.mark.slow
+
+
+def told(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
+    """Run the command with ``--json`` and return what it says."""
+    assert cordboard(["simulate", *words, "--json"]) == 0
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return found
+
+
+def test_the_result_does_not_depend_on_the_processes(capsys: pytest.CaptureFixture[str]) -> None:
+    """One process and two give the same measures and the same digest."""
+    words = (
+        "bank_phone",
+        "--days",
+        "0.4",
+        "--reps",
+        "3",
+        "--compare",
+        "longest_idle",
+        "--seed",
+        "4",
+    )
+    alone = told(capsys, *words, "--processes", "1")
+    both = told(capsys, *words, "--processes", "2")
+    assert alone["policies"] == both["policies"]
+    assert list(alone["policies"]) == ["ours", "longest_idle"]
+    assert alone["policies"]["ours"]["replications"] == 3
+    assert alone["policies"]["ours"]["measures"]["tickets"]["total"] > 0
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_every_shipped_world_can_be_played(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A tenth of a day of each world plays and has measures."""
+    found = told(capsys, name, "--days", "0.5", "--reps", "1", "--processes", "1")
+    measures = found["policies"]["ours"]["measures"]
+    assert measures["answered"]["total"] > 0
+    assert 0 < measures["occupancy"]["total"] < 1
+
+
+def test_the_table_and_the_page_say_what_was_played(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The table has every queue, the comparison its sentence, the page its plots."""
+    words = [
+        "bank_phone",
+        "--days",
+        "0.5",
+        "--reps",
+        "2",
+        "--compare",
+        "round_robin",
+        "--processes",
+        "1",
+    ]
+    assert cordboard(["simulate", *words, "--report", str(tmp_path / "out")]) == 0
+    text = capsys.readouterr().out
+    assert "2 replications of 0.5 days, seed 1" in text
+    for queue in ("regular", "stock", "internet", "prospects"):
+        assert queue in text
+    assert "round_robin against ours:" in text
+    assert "<svg" in (tmp_path / "out" / "index.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("format = 1\nname = 3\n", ":2: name: Expected text"),
+        ('format = 1\nname = "x"\nqueus = {}\n', ":3: queus: Unknown field"),
+        ("not toml", ":1: Expected '='"),
+    ],
+)
+def test_a_bad_world_is_refused_by_line(
+    text: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """File, line, field and reason stand on standard error, and the exit code is 1."""
+    path = tmp_path / "bad.toml"
+    path.write_text(text, "utf-8")
+    assert cordboard(["simulate", str(path)]) == 1
+    assert f"{path}{said}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["bank_phone", "--reps", "0"],
+        ["bank_phone", "--days", "nan"],
+        ["bank_phone", "--policy", "mine"],
+    ],
+)
+def test_bad_arguments_are_refused(words: list[str]) -> None:
+    """The usage error is the command line's own."""
+    with pytest.raises(SystemExit) as left:
+        cordboard(["simulate", *words])
+    assert left.value.code == 2
+
+
+@pytest.fixture(scope="module")
+def journal(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A journal of forty incidents, imported and routed."""
+    folder = tmp_path_factory.mktemp("day")
+    assert imported(log_at(folder), folder / "out") == 0
+    path = folder / "journal.sqlite"
+    assert cordboard(["replay", str(folder / "out"), "--store", str(path)]) == 0
+    return path
+
+
+def test_a_journal_plays_again_under_other_policies(
+    journal: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The recorded tickets all arrive again; the recorded policy comes near the record; assumptions are said."""
+    capsys.readouterr()
+    found = told(capsys, "replay", str(journal), "--policy", "ours", "--policy", "longest_idle")
+    recorded, ours = found["recorded"], found["policies"]["ours"]
+    assert recorded["tickets"] == ours["tickets"] == 40
+    assert ours["answered"] == pytest.approx(recorded["answered"], abs=2)
+    assert found["policies"]["longest_idle"]["match_quality"] <= ours["match_quality"]
+    assert any("never met" in each for each in found["assumptions"])
+
+
+def test_a_journal_that_is_not_there_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The message names the file."""
+    assert cordboard(["simulate", "replay", str(tmp_path / "none.db"), "--policy", "ours"]) == 1
+    assert "none.db" in capsys.readouterr().err
