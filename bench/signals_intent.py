@@ -13,6 +13,7 @@ is scikit-learn's TF-IDF of words and characters with LinearSVC.
 from __future__ import annotations
 
 import importlib
+import math
 import time
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -117,11 +118,16 @@ def spread(rows: Sequence[Labelled], most: int) -> list[Labelled]:
 
 
 def scoped(model: Model, validation: Sequence[Labelled]) -> Model:
-    """Return the model with the widest rejection that keeps ``IN_SCOPE_MIN`` of validation right."""
+    """
+    Return the model with the widest rejection that keeps ``IN_SCOPE_MIN`` of validation right.
+
+    And a standard error more: validation is a sample.
+    """
     best = rescoped(model, validation, REJECTS[0])
     for reject in REJECTS[1:]:
         tried = rescoped(model, validation, reject)
-        if evaluate(tried, validation).in_scope.value >= IN_SCOPE_MIN + 0.002:
+        known = evaluate(tried, validation).in_scope
+        if known.value >= IN_SCOPE_MIN + math.sqrt(IN_SCOPE_MIN * (1 - IN_SCOPE_MIN) / known.of):
             best = tried
     return best
 

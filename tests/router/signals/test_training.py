@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from router.signals import svm
+from router.signals.bayes import SMOOTHING
 from router.signals.model import OUT_OF_SCOPE
 from router.signals.rows import Row, TrainingError, gathered, read_rows
 from router.signals.training import Options, Targets, fit, matrix, targets, train
@@ -69,7 +70,9 @@ def test_the_solution_is_the_one_of_the_primal() -> None:
     rows = parts()[0][:60]
     wanted = targets(rows)
     given = matrix([row.text for row in rows], 10)
-    weights = fit(given, wanted, Options(bits=10, cost=1.0, passes=300)).astype(np.float64)
+    weights = fit(given, wanted, Options(bits=10, cost=1.0, passes=300, bayes=0.0)).astype(
+        np.float64
+    )
     dense = np.zeros((len(given), 1 << 10))
     for i in range(len(given)):
         places = slice(given.ptr[i], given.ptr[i + 1])
@@ -78,6 +81,23 @@ def test_the_solution_is_the_one_of_the_primal() -> None:
     slack = np.maximum(0.0, 1.0 - signs * (dense @ weights))
     gradient = weights - 2.0 * dense.T @ (signs * slack)
     assert np.abs(gradient).max() < 0.02 * np.abs(weights).max()
+
+
+def test_bayes_adds_log_odds_against_the_mean_label() -> None:
+    """The share of naive Bayes is what counting by hand gives; a bucket never seen stays zero."""
+    rows = [Row("red apple", "fruit"), Row("red car", "car", "", 2.0), Row("jazz", OUT_OF_SCOPE)]
+    wanted = targets(rows)
+    given = matrix([row.text for row in rows], 12)
+    both, alone = (fit(given, wanted, Options(bits=12, bayes=share)) for share in (0.5, 0.0))
+    counts = np.zeros((1 << 12, 2))
+    for i, row in enumerate(rows[:2]):
+        places = slice(given.ptr[i], given.ptr[i + 1])
+        column = wanted.labels.index(row.label)
+        np.add.at(counts[:, column], given.ids[places], given.values[places] * row.weight)
+    odds = np.log(counts + SMOOTHING) - np.log(counts.sum(axis=0) + SMOOTHING * len(counts))
+    odds -= odds.mean(axis=1, keepdims=True)
+    odds[counts.sum(axis=1) == 0] = 0.0
+    assert np.abs(both - alone - 0.5 * odds).max() < 1e-4
 
 
 def test_a_stranger_is_an_example_against_every_label() -> None:
