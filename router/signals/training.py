@@ -2,8 +2,9 @@
 From labelled messages to a model, with Numba alone, in seconds.
 
 Weights are those of ``svm`` and a share of ``bayes``; the calibration comes from messages that each
-fold was not trained on, so no test set is touched. Everything is seeded: the same rows and options give the same model, up to
-the last bits of float sums on another machine (the integers then served are fixed by its file).
+fold was not trained on, so no test set is touched. Everything is seeded: the same rows and options
+give the same model, up to the last bits of float sums on another machine (the integers that are
+then served are fixed by its file).
 """
 
 from collections.abc import Sequence
