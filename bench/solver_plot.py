@@ -101,16 +101,19 @@ def draw(path: Path, rows: Sequence[Row], machine: str) -> None:
 
 
 def _label(axes: Any, series: dict[str, list[tuple[int, float]]]) -> None:
-    """Name each line beside its last point, those that end at one size below each other."""
+    """Name each line beside its last point, those that end at one size below each other.
+
+    A line that ends alone is named above its end, where no other line passes.
+    """
     by_size: dict[int, dict[str, float]] = defaultdict(dict)
     for title, points in series.items():
         by_size[points[-1][0]][title] = math.log10(points[-1][1])
     for size, ends in by_size.items():
+        alone = len(ends) == 1 and min(by_size) < size < max(by_size)
         for title, height in labels(ends).items():
-            axes.annotate(
-                title, xy=(size, 10 ** ends[title]), xytext=(size * 1.12, 10**height),
-                textcoords="data", color=colour(title), fontsize=9, va="center",
-                fontweight="bold" if title == OURS else "normal", annotation_clip=False,
-                bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.85},
-                zorder=6,
+            axes.text(
+                size if alone else size * 1.12, 10 ** (height + (APART if alone else 0.0)), title,
+                ha="center" if alone else "left", va="center", color=colour(title), fontsize=9,
+                fontweight="bold" if title == OURS else "normal", zorder=6,
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.8},
             )  # fmt: skip
