@@ -16,7 +16,7 @@ from solver.weighted.row_prices import unit_prices
 #: Cells of the tables that columns fill, over all of them: some seconds of work.
 CELLS_MAX = 1 << 26
 #: Passes over all columns to find row prices, plans made from them, sets tried to improve the best.
-EFFORT = (80, 1, 200)
+EFFORT = (64, 1, 128)
 
 
 def supports(problem: Problem) -> str | None:

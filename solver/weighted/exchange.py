@@ -165,10 +165,10 @@ def best_profit(lists: Lists, prices: Prices, row: int) -> np.int64:
     """
     best = np.int64(0)
     for place in range(lists.row_ptr[row], lists.row_ptr[row + 1]):
-        pair = lists.row_pair[place]
-        if lists.value[pair] <= best:
+        value = lists.row_value[place]
+        if value <= best:
             break  # best first, and prices are not negative
-        best = max(best, lists.value[pair] - prices.price[lists.shelf[pair]])
+        best = max(best, value - prices.price[lists.row_shelf[place]])
     return best
 
 
@@ -197,13 +197,13 @@ def _scan(
     paths.counters[ROWS_SCANNED] += 1
     base = span[0] + prices.profit[row]
     for place in range(lists.row_ptr[row], lists.row_ptr[row + 1]):
-        pair = lists.row_pair[place]
-        if base - lists.value[pair] >= span[1]:
+        found = base - lists.row_value[place]
+        if found >= span[1]:
             break
-        shelf = lists.shelf[pair]
-        found = base - lists.value[pair] + prices.price[shelf]
+        shelf = lists.row_shelf[place]
+        found += prices.price[shelf]
         if found < span[1] and found < paths.distance[shelf]:
-            _reach(paths, shelf, found, pair)
+            _reach(paths, shelf, found, lists.row_pair[place])
 
 
 @njit(cache=True, nogil=True)

@@ -25,6 +25,8 @@ class Lists(NamedTuple):
     weight: Int64s  # (pairs,) units
     row_ptr: Int32s  # (rows + 1,) the places of each row in ``row_pair``
     row_pair: Int32s  # (pairs,) pairs of each row, best first
+    row_value: Int64s  # (pairs,) and what they are worth, points
+    row_shelf: Int32s  # (pairs,) and where they stand
     capacity: Int64s  # (columns,) units, no more than all pairs of the column weigh
     shelf: Int32s  # (pairs,) shelf of each pair: a column's pairs of one weight are a shelf
     shelf_ptr: Int32s  # (shelves + 1,) the pairs of each shelf
@@ -57,6 +59,7 @@ def make_lists(problem: Problem) -> Lists:
     begins[1:] = (col[1:] != col[:-1]) | (weight[1:] != weight[:-1])
     shelf_ptr = np.append(np.flatnonzero(begins), col.size)
     most = np.bincount(col, weights=weight, minlength=problem.columns).astype(np.int64)
+    shelf = (np.cumsum(begins) - 1).astype(np.int32)
     return Lists(
         column_ptr=column_ptr.astype(np.int32),
         row=row,
@@ -65,8 +68,10 @@ def make_lists(problem: Problem) -> Lists:
         weight=weight.astype(np.int64),
         row_ptr=row_ptr.astype(np.int32),
         row_pair=row_pair.astype(np.int32),
+        row_value=value[row_pair].astype(np.int64),
+        row_shelf=shelf[row_pair],
         capacity=np.minimum(problem.capacity, most),
-        shelf=(np.cumsum(begins) - 1).astype(np.int32),
+        shelf=shelf,
         shelf_ptr=shelf_ptr.astype(np.int32),
         first_shelf=np.searchsorted(shelf_ptr[:-1], column_ptr).astype(np.int32),
     )

@@ -36,41 +36,33 @@ def make_pattern(lists: Lists) -> Pattern:
     )
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)  # handing over two bundles takes as long
 def _shortlist(lists: Lists, pattern: Pattern, column: int, units: int) -> int:
     """List the places that can be in a best set; return how many.
 
     Of the pairs of one weight only as many as fit together matter: those that gain most.
     """
     start = lists.column_ptr[column]
-    end = lists.column_ptr[column + 1]
     gain, item = pattern.gain, pattern.item
     count = 0
-    at = start
-    while at < end:
-        weight = lists.weight[at]
-        most = units // weight
-        if most == 0:  # sorted by weight: all that follow are as heavy
+    for shelf in range(lists.first_shelf[column], lists.first_shelf[column + 1]):
+        first, end = lists.shelf_ptr[shelf] - start, lists.shelf_ptr[shelf + 1] - start
+        most = units // lists.weight[lists.shelf_ptr[shelf]]
+        if most == 0:  # the lightest come first
             break
-        base = count
-        while at < end and lists.weight[at] == weight:
-            place = at - start
-            at += 1
+        base, ranked = count, most <= SORTED_MAX
+        for place in range(first, end):
             gains = gain[place]
             if gains <= 0:
                 continue
-            if most > SORTED_MAX:
-                item[count] = place
-                count += 1
-                continue
             slot = count
-            if count - base == most:
+            if ranked and count - base == most:
                 if gains <= gain[item[count - 1]]:
                     continue
                 slot -= 1
             else:
                 count += 1
-            while slot > base and gains > gain[item[slot - 1]]:
+            while ranked and base < slot and gains > gain[item[slot - 1]]:
                 item[slot] = item[slot - 1]
                 slot -= 1
             item[slot] = place
@@ -104,7 +96,8 @@ def best_pattern(lists: Lists, pattern: Pattern, column: int, units: int) -> int
     start = lists.column_ptr[column]
     best, taken, item = pattern.best, pattern.taken, pattern.item
     items = _shortlist(lists, pattern, column, units)
-    best[: units + 1] = 0
+    for filled in range(units + 1):
+        best[filled] = 0
     for at in range(items):
         place = item[at]
         weight, gains = lists.weight[start + place], pattern.gain[place]

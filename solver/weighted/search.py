@@ -37,6 +37,7 @@ class Search(NamedTuple):
     paths: Paths
     bids: Bids
     nothing: Int64s  # (rows,) zeros: the prices of rows nobody else wants
+    failed: Int64s  # (columns,) points a column missed when adopting its best set did not gain
     counters: Int64s  # (COUNTERS,) columns asked, sets tried, sets kept
 
 
@@ -51,6 +52,7 @@ def make_search(lists: Lists) -> Search:
         paths=make_paths(lists),
         bids=make_bids(lists),
         nothing=np.zeros(lists.row_ptr.size - 1, dtype=np.int64),
+        failed=np.zeros(lists.capacity.size, dtype=np.int64),
         counters=np.zeros(COUNTERS, dtype=np.int64),
     )
 
@@ -200,6 +202,7 @@ def improve(lists: Lists, search: Search, tries_max: int) -> None:
        generalized assignment problem. doi:10.1287/ijoc.1030.0036
     """
     columns, tried, since, at = lists.capacity.size, 0, 0, 0
+    search.failed[:] = 0
     _return(search)
     while since < columns and tried < tries_max:
         column = search.bids.order[at]
@@ -207,7 +210,8 @@ def improve(lists: Lists, search: Search, tries_max: int) -> None:
         since += 1
         search.counters[COLUMNS_ASKED] += 1
         missed, count = regret(lists, search, column)
-        if missed <= 0:
+        # What failed at the same prices would fail again, but for what is far off.
+        if missed == search.failed[column] or missed <= 0:
             continue
         tried += 1
         search.paths.sizes[BUDGET] = missed
@@ -217,6 +221,7 @@ def improve(lists: Lists, search: Search, tries_max: int) -> None:
             since = 0
             _keep(search)
         else:
+            search.failed[column] = missed
             _return(search)
     search.counters[SETS_TRIED] += tried
 
