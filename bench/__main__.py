@@ -20,7 +20,13 @@ SUITES: Final = MappingProxyType(
         "core": ("bench.core",),
         "http": ("bench.http",),
         "stores": ("bench.stores", "bench.restart"),
-        "solver": ("bench.solver", "bench.solver_peers", "bench.solver_weighted"),
+        "solver": (
+            "bench.solver",
+            "bench.solver_peers",
+            "bench.solver_columns",
+            "bench.solver_weighted",
+        ),
+        "scoring": ("bench.scoring",),
         "simulator": ("bench.simulator",),
         "signals": (
             "bench.signals_language",

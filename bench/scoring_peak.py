@@ -59,7 +59,8 @@ def _integer_steps(_: Any, seed: Any) -> Any:
                 # The sum of another row keeps the product from being moved out of the loop.
                 other = builder.bitcast(sums[(k + 1) % SUMS], ir.VectorType(I16, 2 * WIDTH))
                 product = builder.mul(left, builder.sext(other, wide))
-                pairs = [builder.shuffle_vector(product, product, half) for half in (even, odd)]
+                empty = ir.Constant(wide, ir.Undefined)
+                pairs = [builder.shuffle_vector(product, empty, half) for half in (even, odd)]
                 sums[k] = builder.add(sums[k], builder.add(*pairs))
         total = sums[0]
         for each in sums[1:]:

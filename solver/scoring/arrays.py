@@ -71,6 +71,7 @@ class Asks(NamedTuple):
     base: NDArray[np.int32]  # (rows,) points whoever takes the row
     limit: NDArray[np.int32]  # (rows,) points a pick has to exceed, its price paid
     salt: NDArray[np.int64]  # (rows,) what the spread picks are drawn by
+    within: NDArray[np.int32]  # (rows,) a set the agent has to be in just now, or -1
     barred: NDArray[np.int32]  # (rows, any) agents that are no picks; -1 from the first free
 
 

@@ -23,7 +23,7 @@ from solver.scoring.arrays import (
     Asks,
     aligned,
 )
-from solver.scoring.registry import OFFSET_MAX
+from solver.scoring.registry import MARKS, OFFSET_MAX
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,6 +57,7 @@ def make_asks(rows: int, barred: int = 0) -> Asks:
         base=np.zeros(rows, dtype=i4),
         limit=np.full(rows, NO_LIMIT, dtype=i4),
         salt=np.arange(rows, dtype=np.int64),
+        within=np.full(rows, -1, dtype=i4),
         barred=np.full((rows, max(1, barred)), -1, dtype=i4),
     )
 
@@ -66,6 +67,7 @@ def check_asks(asks: Asks, registry: Registry) -> None:
     bounds: dict[str, tuple[int, int]] = {
         "need": (-1, registry.sets - 1),
         "any_of": (-1, registry.sets - 1),
+        "within": (-1, registry.sets + MARKS - 1),
         "ability": (-1, registry.abilities - 1),
         "offset": (0, registry.offsets - 1),
         "base": (-BASE_MAX, BASE_MAX),

@@ -77,6 +77,8 @@ def fill_words(
         if asks.need[row, k] < 0:
             break
         keep_common(words, agents.sets[asks.need[row, k]])
+    if asks.within[row] >= 0:
+        keep_common(words, agents.sets[asks.within[row]])
     if asks.any_of[row, 0] >= 0:
         for w in range(words.size):
             union[w] = agents.sets[asks.any_of[row, 0], w]

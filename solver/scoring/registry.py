@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: The set of all agents that are present.
 PRESENT = 0
+#: Sets that are nobody's: whoever scores may mark agents in them for a while.
+MARKS = 16
 #: Points an agent may be worth by itself, and its price, either way: see ``solver.scoring.asks``.
 OFFSET_MAX = VALUE_MAX // 4
 
@@ -61,7 +63,7 @@ class Registry:
         blocks = max(1, -(-agents // BLOCK))
         self.agents = blocks * BLOCK
         self.abilities, self.tags, self.offsets = abilities, tags, offsets
-        sets = 1 + abilities * (LEVELS - 1) + tags
+        sets = 1 + abilities * (LEVELS - 1) + tags + MARKS
         self.arrays = Agents(
             features=aligned((blocks, FEATURES // 2, BLOCK, 2), np.int16),
             feature_row=aligned((self.agents, FEATURES), np.int16),
@@ -75,8 +77,8 @@ class Registry:
 
     @property
     def sets(self) -> int:
-        """How many sets an ask may name."""
-        return int(self.arrays.sets.shape[0])
+        """How many sets an ask may name; marks come after them."""
+        return int(self.arrays.sets.shape[0]) - MARKS
 
     def at_least(self, ability: int, level: int) -> int:
         """Return the set of agents who have an ability at a level (1 to 7) or higher."""
@@ -86,6 +88,17 @@ class Registry:
     def tagged(self, tag: int) -> int:
         """Return the set of agents who have a tag."""
         return 1 + self.abilities * (LEVELS - 1) + _inside("tag", tag, 0, self.tags - 1)
+
+    def marked(self, mark: int) -> int:
+        """Return the set that ``mark`` writes."""
+        return self.sets + _inside("mark", mark, 0, MARKS - 1)
+
+    def mark(self, mark: int, agents: NDArray[np.bool_]) -> int:
+        """Mark just these agents, bool (agents,); return the set they form."""
+        at = self.marked(mark)
+        bits = np.packbits(agents, bitorder="little").view("<u8")
+        self.arrays.sets[at] = bits
+        return at
 
     def put(self, agent: int, profile: Profile) -> None:
         """Add an agent or replace all that is known of it but its price.

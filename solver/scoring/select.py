@@ -176,7 +176,7 @@ def select(agents: Agents, asks: Asks, work: Work, rows: NDArray[np.int32], vect
     )  # fmt: skip
     wanted = Asks(
         asks.need, asks.any_of, asks.weight, asks.ability, asks.table,
-        asks.offset, asks.base, asks.limit, asks.salt, asks.barred,
+        asks.offset, asks.base, asks.limit, asks.salt, asks.within, asks.barred,
     )  # fmt: skip
     done = Work(
         work.quota, work.agent, work.value, work.picks, work.bound, work.scored,
