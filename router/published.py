@@ -150,6 +150,11 @@ def placed(scribe: Scribe, row: Row) -> Data:
     return scribe.place(row)
 
 
+def updated(scribe: Scribe, row: Row) -> Data:
+    """Say what the ticket asks for now, relaxed as it is; journals of old have no serial here."""
+    return scribe.place(row._replace(profile=row.serial - 1) if row.serial else row)
+
+
 def refused(_scribe: Scribe, row: Row) -> Data:
     """Say why."""
     return {"refusal": c.REFUSALS[row.value][0]}
@@ -249,6 +254,11 @@ def assigned(_scribe: Scribe, row: Row) -> Data:
     return {"assignment": f"a-{row.serial}"}
 
 
+def released(scribe: Scribe, row: Row) -> Data:
+    """Say which assignment, and until when its agent is not asked again."""
+    return {"assignment": f"a-{row.serial}", "until": scribe.until(row.until_us)}
+
+
 def wrapping(scribe: Scribe, row: Row) -> Data:
     """Say which assignment, and when wrap-up ends by itself."""
     return {"assignment": f"a-{row.serial}", "until": scribe.until(row.until_us)}
@@ -286,7 +296,7 @@ DATA: Final[MappingProxyType[int, Callable[[Scribe, Row], Data]]] = MappingProxy
         c.E_ADDED: added,
         c.E_QUEUED: nothing,
         c.E_RELAXED: placed,
-        c.E_UPDATED: placed,
+        c.E_UPDATED: updated,
         c.E_SUSPENDED: until,
         c.E_REPLIED: replied,
         c.E_CLOSED: nothing,
@@ -301,7 +311,7 @@ DATA: Final[MappingProxyType[int, Callable[[Scribe, Row], Data]]] = MappingProxy
         c.E_REVOKED: nothing,
         c.E_WRAPPING: wrapping,
         c.E_COMPLETED: assigned,
-        c.E_RELEASED: assigned,
+        c.E_RELEASED: released,
         c.E_DECIDED: decided,
     }
 )

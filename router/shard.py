@@ -103,8 +103,12 @@ class Shard:
             finish = handler(self, call)
         except FullError as full:
             return refused("limit_reached", f"{full}")
-        if isinstance(finish, Reply | ComeAgain):
+        if isinstance(finish, ComeAgain):
             return finish
+        if isinstance(finish, Reply):
+            if call.idempotency_key is None:
+                return finish
+            finish = _said(finish)  # journalled too, so that its repetition gets the same
         if not self._pending:
             self._began_us = self.at_us
         self._claims.update(claims)
@@ -165,6 +169,11 @@ class Shard:
     def next_due_us(self) -> int:
         """Return when the core, a calendar or a silent desk next wants to be seen to, ``NEVER_US`` if never."""
         return min(self.machine.next_due_us(), self.schedule.next_us, self.heartbeats.next_us)
+
+
+def _said(reply: Reply) -> "Finish":
+    """Return what finishes a call that is answered already."""
+    return lambda _: reply
 
 
 def claims_of(call: Call) -> Iterable[Claim]:

@@ -62,6 +62,8 @@ class Clock(Protocol):
 class Line:
     """One tenant's shard with its inbox, journal and feed. Build it in a running loop; use it from there only."""
 
+    writer_type = GroupCommit
+
     def __init__(
         self, shard: Shard, store: Store, tail: Tail, clock: Clock, *, snapshot_every: int = 200_000
     ) -> None:
@@ -85,7 +87,7 @@ class Line:
         """Told of each settlement that is to be journalled, before it is durable."""
         self.settlements = 0
         self.calls = 0
-        self.writer = GroupCommit(
+        self.writer = self.writer_type(
             store, tail, clock.monotonic_ns, self._on_durable, self._on_failure
         )
         self._hindsight = Hindsight(self.writer)

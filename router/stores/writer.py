@@ -64,6 +64,9 @@ class GroupCommit:
     from any start, never goes back and is called from the thread too.
     """
 
+    committer_type = Committer
+    """What owns the store; another driver brings one that commits when it is told to."""
+
     def __init__(
         self,
         store: Store,
@@ -88,7 +91,7 @@ class GroupCommit:
         self._waiting_frames = self._waiting_bytes = 0
         self._counts = WriterStatistics()
         self._watch: asyncio.TimerHandle | None = None
-        self._committer = Committer(store, clock_ns, self._tell)
+        self._committer = self.committer_type(store, clock_ns, self._tell)
 
     @property
     def durable_number(self) -> int:

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
-from simulator.auditor.books import Agent, Books, Channel, Ticket, instant_us
-from simulator.auditor.rules import RULES, Event
+from simulator.auditor.books import Agent, Books, Channel, Offer, Ticket, instant_us
+from simulator.auditor.rules import RULES, Event, may_be_offered
 
 FINDINGS_MAX: Final = 1_000
 """So many findings are kept; more are counted."""
@@ -103,6 +103,24 @@ class Auditor:
         self.found += 1
         if len(self.findings) < FINDINGS_MAX:
             self.findings.append(Finding(seq, what))
+
+    def stranded(self) -> list[tuple[str, str]]:
+        """Return tickets that wait, and an agent each who is there, fits, has room and was not asked in vain lately.
+
+        Tickets that ask for less than they did, sit in another queue or are held back are left out: what they ask
+        for now is not known here.
+        """
+        found = []
+        for ticket in self.books.tickets.values():
+            is_plain = ticket.state == "queued" and ticket.stage == 0 and not ticket.is_held
+            if not is_plain or ticket.body is None or ticket.queue != ticket.body["queue"]:
+                continue
+            for id_, agent in self.books.agents.items():
+                offer = Offer("", ticket.id, id_, ticket.channel, self.books.at_us, None, False)
+                if not any(may_be_offered(self.books, ticket, agent, offer)):
+                    found.append((ticket.id, id_))
+                    break
+        return found
 
     # -- at the end ------------------------------------------------------------------------------
 

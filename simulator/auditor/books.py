@@ -68,6 +68,8 @@ class Ticket:
     open_offers: set[str] = field(default_factory=set)
     cooling: dict[str, int] = field(default_factory=dict)
     """Until when the ticket may not be offered to an agent again, microseconds."""
+    is_held: bool = False
+    """Nobody was worth taking when it was last looked at."""
     body: Mapping[str, Any] | None = None
     """What was last asked for, where the auditor was told."""
 

@@ -75,6 +75,13 @@ def on_suspended(books: Books, event: Event) -> Faults:
     ticket.state = "suspended"
 
 
+def on_held(books: Books, event: Event) -> Faults:
+    """A ticket is held back because nobody is worth taking yet."""
+    ticket = _ticket(books, event)
+    yield from _wrong_state(ticket, event, "queued")
+    ticket.is_held = True
+
+
 def on_closed(books: Books, event: Event) -> Faults:
     """A ticket ends once, and out of everybody's hands."""
     ticket = _ticket(books, event)
@@ -116,8 +123,8 @@ def on_issued(books: Books, event: Event) -> Faults:
         event.offer, ticket.id, event.agent, ticket.channel, books.at_us, until_us, is_manual
     )
     if not is_manual:
-        yield from _may_be_asked(books, ticket, agent, offer)
-        yield from _has_room(books, agent, offer)
+        yield from may_be_offered(books, ticket, agent, offer)
+    ticket.is_held = False
     books.offers[offer.id] = offer
     agent.offers.add(offer.id)
     ticket.open_offers.add(offer.id)
@@ -125,6 +132,12 @@ def on_issued(books: Books, event: Event) -> Faults:
     most = books.parallel.get(ticket.queue, 1)
     if len(ticket.open_offers) > max(1, most):
         yield f"{len(ticket.open_offers)} offers are open; at most {most} may be"
+
+
+def may_be_offered(books: Books, ticket: Ticket, agent: Agent, offer: Offer) -> Faults:
+    """Yield whatever speaks against an offer: who is asked, what is asked for, and room."""
+    yield from _may_be_asked(books, ticket, agent, offer)
+    yield from _has_room(books, agent, offer)
 
 
 def _may_be_asked(books: Books, ticket: Ticket, agent: Agent, offer: Offer) -> Faults:
@@ -206,6 +219,8 @@ def _end_work(books: Books, event: Event, state: str) -> Faults:
         return
     offer.state, ticket.holder = state, None
     books.agents[offer.agent].offers.discard(offer.id)
+    if event.data.get("until"):
+        ticket.cooling[offer.agent] = instant_us(event.data["until"])
 
 
 def on_wrapping(books: Books, event: Event) -> Faults:
@@ -272,6 +287,7 @@ RULES: Final[Mapping[str, Callable[[Books, Event], Faults]]] = MappingProxyType(
         "ticket.relaxed": on_placed,
         "ticket.updated": on_placed,
         "ticket.suspended": on_suspended,
+        "ticket.held": on_held,
         "ticket.canceled": on_closed,
         "ticket.expired": on_closed,
         "ticket.abandoned": on_closed,
