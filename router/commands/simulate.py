@@ -24,6 +24,9 @@ ACTIONS: Final = MappingProxyType(
             "Hold the simulator against exact laws and published tables.",
         ),
         "fit": Command("router.commands.simulate_fit", "Make a world from a log of your own."),
+        "soak": Command(
+            "router.commands.simulate_soak", "Look for bugs in random days with faults."
+        ),
     }
 )
 """Every action; each has a file."""

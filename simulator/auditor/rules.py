@@ -16,13 +16,33 @@ EXPIRY_SLACK_US: Final = 2_000_000
 class Event(Protocol):
     """An event as clients read it."""
 
-    seq: int
-    type: str
-    at: str
-    ticket: Any
-    agent: Any
-    offer: Any
-    data: Mapping[str, Any]
+    @property
+    def seq(self) -> int:
+        """Its number in the one order of all events."""
+
+    @property
+    def type(self) -> str:
+        """A row of the documents' table of types."""
+
+    @property
+    def at(self) -> str:
+        """When it happened."""
+
+    @property
+    def ticket(self) -> Any:
+        """What it is about, or anything that is no text."""
+
+    @property
+    def agent(self) -> Any:
+        """Whom it is about."""
+
+    @property
+    def offer(self) -> Any:
+        """Which offer it is about."""
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """The particulars of its type."""
 
 
 def _wrong_state(ticket: Ticket, event: Event, *expected: str) -> Faults:

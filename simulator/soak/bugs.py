@@ -145,8 +145,8 @@ def _publish_early() -> Iterator[None]:
 
     def write(self: Line, sealed: Any, done: list[Any]) -> None:
         sound(self, sealed, done)
-        while self._unpublished:  # noqa: SLF001
-            self.feed.add(self._unpublished.popleft()[1])  # noqa: SLF001
+        while self._unpublished:
+            self.feed.add(self._unpublished.popleft()[1])
 
     with patch.object(Line, "_write", write):
         yield
@@ -217,6 +217,7 @@ def _skip_a_frame() -> Iterator[None]:
 @contextmanager
 def _trust_damage() -> Iterator[None]:
     """A snapshot's checksum is not looked at."""
+
     def load(self: MemoryStore, at_most_number: int | None = None) -> Any:
         for number, (snapshot, _) in sorted(self.journal.snapshots.items(), reverse=True):
             if at_most_number is None or number <= at_most_number:
@@ -300,7 +301,7 @@ def _drop_a_call() -> Iterator[None]:
     def submit(self: Line, call: Any) -> Any:
         seen[0] += 1
         if seen[0] % 50 == 0:
-            return self._loop.create_future()  # noqa: SLF001
+            return self._loop.create_future()
         return sound(self, call)
 
     with patch.object(Line, "submit", submit):

@@ -48,7 +48,10 @@ def burst(rig: Rig, it: Happening) -> None:
     """Several clients call in the same moment, some about the same ticket."""
     calls = []
     for number in range(2 + it.two % 3):
-        id_, body = f"b{len(rig.sent)}-{number % 2}", ticket_body(it._replace(one=it.one + number % 2))
+        id_, body = (
+            f"b{len(rig.sent)}-{number % 2}",
+            ticket_body(it._replace(one=it.one + number % 2)),
+        )
         rig.auditor.asked(id_, body)
         calls.append(rig.call("tickets.put", id_, body))
     rig.submit(*calls)

@@ -101,7 +101,7 @@ class Rig:
             )
             self.disk = SteppedCommitter.latest
             if tail.number == 0:
-                starting = asyncio.ensure_future(
+                starting = self.loop.create_task(
                     line.start(lambda: bootstrap(shard, self.clock.now_us()))
                 )
                 await asyncio.sleep(0)
@@ -173,9 +173,7 @@ class Rig:
         read = decode_body(plain, "application/json", route.body)
         assert not isinstance(read, Problem), read
         mark = b"" if key is None else fingerprint(name, (id_, ""), read)
-        return Call(
-            name, id=id_, body=read, sub=sub or "", idempotency_key=key, fingerprint=mark
-        )
+        return Call(name, id=id_, body=read, sub=sub or "", idempotency_key=key, fingerprint=mark)
 
     def submit(self, call: Call, *more: Call) -> Sent:
         """Hand a call to the line, and more in the same moment; return the first as it was sent."""

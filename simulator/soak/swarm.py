@@ -82,14 +82,21 @@ def swarm(seed: int, steps: int = STEPS) -> Swarm:
         Happening(kind, chance.randrange(1 << 30), chance.randrange(1 << 30), chance.random())
         for kind in kinds
     )
-    policies = ("ours", "longest_idle", "round_robin", "least_loaded", "best_match", "priority_then_age")
+    policies = (
+        "ours",
+        "longest_idle",
+        "round_robin",
+        "least_loaded",
+        "best_match",
+        "priority_then_age",
+    )
     return Swarm(
         seed, _floor(chance), chance.choice(policies), chance.choice((30, 200, 10_000)), happenings
     )
 
 
 def _floor(chance: Random) -> dict[str, dict[str, dict[str, Any]]]:
-    agents = {
+    agents: dict[str, dict[str, Any]] = {
         f"a{number}": {
             "units": chance.randint(1, 5),
             "skills": {skill: chance.randint(1, 5) for skill in SKILLS if chance.random() < 0.7},
@@ -102,7 +109,7 @@ def _floor(chance: Random) -> dict[str, dict[str, dict[str, Any]]]:
         }
         for number in range(chance.randint(1, 6))
     }
-    channels = {
+    channels: dict[str, dict[str, Any]] = {
         "chat": {"cost": 1, "max_per_agent": chance.choice((None, 1, 2)), "wrap_up_s": 5},
         "email": {"cost": 1, "auto_accept": chance.random() < 0.3,
                   "interruptible": chance.random() < 0.5},

@@ -34,12 +34,12 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         done: asyncio.Future[Any] = self.create_future()
         try:
             done.set_result(func(*args))
-        except Exception as error:  # noqa: BLE001  (whoever awaits it gets it)
+        except Exception as error:
             done.set_exception(error)
         return done
 
 
-class _Instant(selectors.DefaultSelector):  # type: ignore[misc, valid-type]
+class _Instant(selectors.DefaultSelector):
     """Looks for what is ready, and lets time pass instead of waiting."""
 
     def __init__(self, loop: VirtualLoop) -> None:
@@ -113,7 +113,7 @@ class SteppedCommitter:
             return
         try:
             self.store.append(frames, frames[0].number - 1)
-        except Exception as failure:  # noqa: BLE001  (as the thread does: who waits must hear it)
+        except Exception as failure:
             self.has_failed = True
             if is_told:
                 self.tell(Failed(failure))
@@ -130,7 +130,7 @@ class SteppedCommitter:
             self.store.save_snapshot(*snapshot)
         except (OutOfOrder, FrameInvalid) as error:
             refusal = error
-        except Exception as failure:  # noqa: BLE001  (as the thread does)
+        except Exception as failure:
             self.has_failed = True
             self.tell(Failed(failure))
             return

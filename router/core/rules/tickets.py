@@ -95,7 +95,9 @@ def update_ticket(s: Arrays, n: int, t: int) -> None:
     e.ticket, e.profile = t, p
     e.aux = 0 if is_matchable(s, p) else c.F_UNMATCHABLE
     e.value = outdated_marks(s, n, t)
-    e.serial = 1 + (p if is_new else int(k.profile))  # what it asks for from now on, for those who read events
+    e.serial = 1 + (
+        p if is_new else int(k.profile)
+    )  # what it asks for from now on, for those who read events
     commit(s, i)
     if waits_again or (again and k.state == c.SUSPENDED):
         queue_again(s, t, c.BECAUSE_UPDATED, 0)
