@@ -41,6 +41,18 @@ def test_the_result_does_not_depend_on_the_processes(capsys: pytest.CaptureFixtu
     assert alone["policies"]["ours"]["measures"]["tickets"]["total"] > 0
 
 
+def test_a_run_goes_on_until_it_is_precise_enough(capsys: pytest.CaptureFixture[str]) -> None:
+    """A looser wish needs fewer replications, and the wish is met or the limit reached."""
+    words = ("bank_phone", "--days", "0.4", "--processes", "1", "--reps", "60")
+    found = [
+        told(capsys, *words, "--precision", each)["policies"]["ours"] for each in ("0.9", "0.3")
+    ]
+    counts = [each["replications"] for each in found]
+    assert 10 <= counts[0] < counts[1] <= 60
+    level = found[1]["measures"]["asa_s"]["interval"]
+    assert counts[1] == 60 or level["high"] - level["low"] <= 2 * 0.3 * level["value"]
+
+
 @pytest.mark.parametrize("name", shipped())
 def test_every_shipped_world_can_be_played(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     """A tenth of a day of each world plays and has measures."""
