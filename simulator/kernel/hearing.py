@@ -133,14 +133,16 @@ def hear_one(k: Sim, s: Arrays, i: int) -> None:
     if t >= 0:
         row = int(k.ticket_of[t])
         if row >= 0:
-            queue = k.tickets[row].queue
+            queue = int(k.tickets[row].queue)
             if kind >= core.E_OFFERED:
                 hear_of_work(k, s, row, i)
             else:
                 hear_of_ticket(k, s, row, i)
-            look_at_queue(k, s, queue)
-            if kind == core.E_RELAXED or kind == core.E_ADDED or kind == core.E_OFFERED:
-                look_at_queue(k, s, int(s.profiles[s.tickets[t].profile].queue))
+            if kind <= core.E_OFFERED:  # who waits no longer is offered, or gone
+                look_at_queue(k, s, queue)
+                now_in = int(s.profiles[s.tickets[t].profile].queue)
+                if now_in != queue:
+                    look_at_queue(k, s, now_in)
     if e.agent >= 0:
         look_at_agent(k, s, int(e.agent))
 

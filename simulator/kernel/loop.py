@@ -49,7 +49,7 @@ def what_is_short(k: Sim, s: Arrays) -> int:
         return c.NEEDS_RECORDS
     if s.head[0].ticket_free < 0 and s.head[0].ticket_top + 1 >= s.tickets.shape[0]:
         return c.NEEDS_CORE_TICKETS
-    return 0 if z.waits else is_short(s)
+    return 0
 
 
 @rule
@@ -60,7 +60,7 @@ def fire_timers(k: Sim, s: Arrays, until_us: int) -> bool:
     Most find that their deadline has moved away, or forget a ticket whose retention is over, and nobody need hear.
     """
     z = s.scratch[0]
-    while z.timers > 0 and s.timers[0].due_us <= until_us:
+    while z.timers > 0 and s.timers[0].due_us <= until_us and is_short(s) == core.RUN_DONE:
         first = s.timers[0]
         kind, row = first.whose >> 32, first.whose & ROW_MASK
         is_forgotten = kind == OF_TICKET and s.tickets[row].state >= core.COMPLETED
@@ -70,8 +70,6 @@ def fire_timers(k: Sim, s: Arrays, until_us: int) -> bool:
         if z.events + z.dirty_agents + z.dirty_tickets > 0 and not is_forgotten:
             return True
         k.scalars[0].core_events += z.events
-        if is_short(s) != core.RUN_DONE:
-            return False
     return False
 
 
@@ -119,24 +117,15 @@ def next_us(k: Sim) -> int:
 
 
 @rule
-def act(k: Sim, s: Arrays) -> bool:
+def act(k: Sim, s: Arrays, at_us: int) -> bool:
     """Let time go on to what happens next and do it. Return whether there is a command."""
     z = k.scalars[0]
-    at_us = next_us(k)
     move_slot(k, at_us)
     if z.planned < k.plan.shape[0] and k.plan[z.planned].at_us <= at_us:
         return on_plan(k, s)
     if z.traced < k.trace.shape[0] and k.trace[z.traced].at_us <= at_us:
         return on_trace(k, s)
     return on_entry(k, s)
-
-
-@rule
-def is_over(k: Sim, s: Arrays) -> bool:
-    """Return whether the run ends before anything else happens; the core's timers up to then have fired."""
-    z = k.scalars[0]
-    at_us = next_us(k)
-    return bool(at_us >= z.stops_us or (z.live == 0 and at_us >= z.closes_us))
 
 
 @rule
@@ -189,14 +178,16 @@ def play_on(k: Sim, s: Arrays) -> int:
         if not z.waits:
             if z.pause_after > 0 and z.model_events >= pause_at:
                 return c.PAUSED
-            going_on = fire_timers(k, s, min(next_us(k), z.stops_us))
+            at_us = next_us(k)
+            until_us = min(at_us, int(z.stops_us))
+            going_on = fire_timers(k, s, until_us)
             if not going_on:
-                if s.scratch[0].timers > 0 and s.timers[0].due_us <= min(next_us(k), z.stops_us):
-                    continue
-                if is_over(k, s):
+                if s.scratch[0].timers > 0 and s.timers[0].due_us <= until_us:
+                    return int(is_short(s))
+                if at_us >= z.stops_us or (z.live == 0 and at_us >= z.closes_us):
                     finish(k)
                     return c.FINISHED
-                if not act(k, s):
+                if not act(k, s, at_us):
                     continue
                 z.commands += 1
         short = run_inbox(s, -1 if going_on else 1)
