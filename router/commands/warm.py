@@ -45,15 +45,18 @@ def steps() -> list[tuple[str, Callable[[], object]]]:
 
 
 def find_something() -> None:
-    """Put a few documents together, look for one, and take one away."""
+    """Put documents into a collection, one more beside them, look for it by words and meaning, take one away."""
+    import numpy as np
+
     from router.search.collection import Collection
     from router.search.documents import Document
     from router.search.snapshot import Query
 
-    collection = Collection()
-    collection.put([Document("a", "a refund"), Document("b", "a password")])
-    collection.snapshot.search(Query("refund", explain=True))
-    collection.remove(["a"])
+    collection, vectors = Collection(), np.eye(9, dtype=np.float32)
+    collection.put([Document(str(n), "a password") for n in range(8)], vectors[:8])
+    collection.put([Document("8", "a refund")], vectors[8:])
+    collection.snapshot.search(Query("refund", vectors[0], explain=True))
+    collection.remove(["8"])
 
 
 def compile_all(say: Callable[[str], object]) -> float:

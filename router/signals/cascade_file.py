@@ -80,11 +80,12 @@ def unpack(data: bytes) -> tuple[Packed, Arrays]:
         raise ModelError(f"body: {error}: it was altered") from error
     n, d, labels = packed.examples, packed.dimensions, packed.labels
     try:
+        # Copied, as a kernel would be compiled once more for arrays that cannot be written to.
         arrays = Arrays(
-            np.frombuffer(packed.centre, "<f4").reshape(d),
-            np.frombuffer(packed.meaning, "<f4").reshape(d, labels),
-            np.frombuffer(packed.vectors, np.int8).reshape(n, packed.padded),
-            np.frombuffer(packed.places, "<i4").reshape(n),
+            np.frombuffer(packed.centre, "<f4").reshape(d).copy(),
+            np.frombuffer(packed.meaning, "<f4").reshape(d, labels).copy(),
+            np.frombuffer(packed.vectors, np.int8).reshape(n, packed.padded).copy(),
+            np.frombuffer(packed.places, "<i4").reshape(n).copy(),
         )
     except ValueError as error:
         raise ModelError(f"arrays: {error}, expected ({n}, {d}) and {labels} labels") from error
