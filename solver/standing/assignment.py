@@ -12,6 +12,7 @@ from solver.standing import calls, events
 from solver.standing.grow import grown, pool_for, sizes_of
 from solver.standing.load import load, read_out, sums
 from solver.standing.refusals import check_pairs, refuse
+from solver.standing.solve import solve
 from solver.standing.state import (
     BUDGET,
     CLASSES,
@@ -200,10 +201,10 @@ class StandingAssignment:
 
     def solve(self, scans_max: int = UNBOUNDED) -> int:
         """Settle whatever is unsettled, within a budget of scans; return how much is left."""
-        left: int = events.settle(self.state, scans_max)
+        left: int = solve(self.state, scans_max)
         while left < 0:
             self._mend(left, 0)
-            left = events.settle(self.state, scans_max)
+            left = solve(self.state, scans_max)
         return left
 
     # What there is to know.

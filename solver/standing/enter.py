@@ -1,10 +1,11 @@
 """A row asks for a place, or a column loses a slot: the cheapest chain of moves, forwards."""
 
+import numpy as np
 from numba import njit
 
 from solver.standing.heap import pop, reach
 from solver.standing.hold import column_node, count_in, is_open, release, take
-from solver.standing.pool import LOW, sort_row
+from solver.standing.pool import LOW
 from solver.standing.state import (
     BOUNDLESS,
     CLASSES,
@@ -21,6 +22,22 @@ from solver.standing.state import (
 
 
 @njit(cache=True, nogil=True)
+def _best_unsorted(state: Standing, row: int) -> tuple[int, int]:
+    """Do the same for a row whose pairs are in any order; the lowest of the best nodes."""
+    entry, price = state.entry, state.price
+    best = np.int64(state.waiting[row]) << 32
+    begin = state.row_at[row]
+    for at in range(begin, begin + state.row_size[row]):
+        pair = entry[at]
+        best = max(best, pair - (np.int64(price[~pair & LOW]) << 32))
+    gain = best >> 32
+    node = ~best & LOW
+    if gain <= state.waiting[row] or not is_open(state, node):
+        node = NOBODY
+    return int(gain), int(node)
+
+
+@njit(cache=True, nogil=True)
 def best_gain(state: Standing, row: int) -> tuple[int, int]:
     """Return what ``row`` gains at best at the present prices, and an open node that gives it.
 
@@ -28,12 +45,12 @@ def best_gain(state: Standing, row: int) -> tuple[int, int]:
     least what waiting is worth; the node is NOBODY if waiting is as good or no best one is open.
     """
     entry, price = state.entry, state.price
+    state.head[ROW_SCANS] += 1
     if not state.sorted[row]:
-        sort_row(state, row)
+        return _best_unsorted(state, row)
     best = int(state.waiting[row])
     node_found = NOBODY
     begin = state.row_at[row]
-    state.head[ROW_SCANS] += 1
     for at in range(begin, begin + state.row_size[row]):
         value = entry[at] >> 32
         if value < best:
@@ -61,6 +78,7 @@ def _search(state: Standing, source: int, size: int) -> tuple[int, int, int, int
     row_at, row_size, next_row = state.row_at, state.row_size, state.next_row
     distance, from_row, from_node = state.distance, state.from_row, state.from_node
     place, heap, first_row = state.place, state.heap, state.first_row
+    in_order = state.sorted
     nodes, classes = state.head[NODES], state.head[CLASSES]
     bound, end_node, end_row = BOUNDLESS, NOBODY, NOBODY
     settled_count, row_scans, base, row = 0, 0, 0, source
@@ -74,7 +92,9 @@ def _search(state: Standing, source: int, size: int) -> tuple[int, int, int, int
             for at in range(begin, begin + row_size[row]):
                 value = entry[at] >> 32
                 if lost - value >= bound:
-                    break
+                    if in_order[row]:
+                        break
+                    continue
                 node = ~entry[at] & LOW
                 far = lost - value + price[node]
                 if far >= bound:

@@ -18,10 +18,11 @@ from solver.standing.hold import (
     release,
     vacate,
 )
-from solver.standing.pool import LOW, fits, link_all, link_row, store_row, unlink_row
+from solver.standing.pool import LOW, fits, link_all, link_nodes, link_row, store_row, unlink_row
 from solver.standing.refill import refill
 from solver.standing.state import (
     ABSENT,
+    BOTH_WAYS,
     CLASSES,
     COLUMNS,
     LINKED,
@@ -90,7 +91,7 @@ def put_row(
         return BAD_CLASS
     if wait_cost < -VALUE_MAX or wait_cost > VALUE_MAX:
         return BAD_WAIT_COST
-    if not state.head[LINKED] and not link_all(state):
+    if state.head[LINKED] != BOTH_WAYS and not link_all(state):
         return SHORT_OF_ROOM
     code = _pack(state, column, value, kind)
     if code != OK:
@@ -112,7 +113,7 @@ def remove_row(state: Standing, row: int) -> int:
         return BAD_ROW
     if state.node_of[row] == ABSENT:
         return ROW_ABSENT
-    if not state.head[LINKED] and not link_all(state):
+    if state.head[LINKED] != BOTH_WAYS and not link_all(state):
         return SHORT_OF_ROOM
     if state.node_of[row] >= 0:
         vacate(state, release(state, row))
@@ -146,7 +147,7 @@ def replace_row(
         return BAD_CLASS
     if wait_cost < -VALUE_MAX or wait_cost > VALUE_MAX:
         return BAD_WAIT_COST
-    if not state.head[LINKED] and not link_all(state):
+    if state.head[LINKED] != BOTH_WAYS and not link_all(state):
         return SHORT_OF_ROOM
     code = _pack(state, column, value, kind)
     if code != OK:
@@ -278,7 +279,7 @@ def settle(state: Standing, scans_max: int) -> int:
         row = next_queued_row(state)
         if row >= 0 and state.node_of[row] == QUEUED:
             enter_row(state, row)
-    if head[NODE_COUNT] > 0 and not head[LINKED] and not link_all(state):
+    if head[NODE_COUNT] > 0 and not link_nodes(state):
         return SHORT_OF_ROOM
     while head[NODE_COUNT] > 0 and head[ROW_SCANS] + head[NODE_SCANS] - begun < scans_max:
         node = next_queued_node(state)

@@ -9,6 +9,7 @@ from solver.standing.hold import queue_row
 from solver.standing.pool import LOW, room_for, room_size
 from solver.standing.state import (
     ABSENT,
+    BOTH_WAYS,
     BOUNDLESS,
     BUDGET,
     CLASSES,
@@ -18,6 +19,7 @@ from solver.standing.state import (
     POOL_USED,
     QUEUED,
     ROWS,
+    UNLINKED,
     UNSEEN,
     Standing,
 )
@@ -27,7 +29,7 @@ from solver.standing.state import (
 def clear(state: Standing) -> None:
     """Forget all rows, slots and prices, and begin the counters anew."""
     state.head[POOL_USED:BUDGET] = 0
-    state.head[LINKED] = 1
+    state.head[LINKED] = BOTH_WAYS
     state.free[:] = NOBODY
     state.row_room[:] = NOBODY
     state.row_size[:] = 0
@@ -88,7 +90,7 @@ def load(state: Standing, pairs: Pairs, limits: Limits) -> bool:
         state.row_kind[row], state.sorted[row], state.waiting[row] = kind, 0, 0
         queue_row(state, row)
     state.head[POOL_USED] = used
-    state.head[LINKED] = 0
+    state.head[LINKED] = UNLINKED
     return True
 
 

@@ -4,10 +4,13 @@ import numpy as np
 from numba import njit
 
 from solver.standing.state import (
+    BOTH_WAYS,
     LINKED,
     NOBODY,
+    ONE_WAY,
     POOL_USED,
     ROWS,
+    UNLINKED,
     Int64s,
     Standing,
 )
@@ -89,7 +92,7 @@ def fits(state: Standing, nodes: Int64s, size: int) -> bool:
     if size > state.scratch.size:
         return False
     wanted = room_size(room_for(size))
-    if state.head[LINKED]:
+    if state.head[LINKED] == BOTH_WAYS:
         node_size, node_room = state.node_size, state.node_room
         for at in range(size):
             node = ~nodes[at] & LOW
@@ -142,7 +145,7 @@ def unlink_row(state: Standing, row: int) -> None:
     begin = state.row_at[row]
     if state.row_room[row] == NOBODY:
         return
-    if state.head[LINKED]:
+    if state.head[LINKED] == BOTH_WAYS:
         for at in range(begin, begin + state.row_size[row]):
             node = ~entry[at] & LOW
             there = twin[at]
@@ -218,15 +221,13 @@ def sort_row(state: Standing, row: int) -> None:
 
 
 @njit(cache=True, nogil=True)
-def link_all(state: Standing) -> bool:
-    """Lay out the blocks of all nodes at once, after a load; return if the pool has room."""
-    entry, twin = state.entry, state.twin
-    node_at, node_size, node_room = state.node_at, state.node_size, state.node_room
-    rows = int(state.head[ROWS])
+def link_nodes(state: Standing) -> bool:
+    """Lay out the blocks of all nodes at once, without twins; return if the pool has room."""
+    entry, node_at, node_size = state.entry, state.node_at, state.node_size
+    if state.head[LINKED] != UNLINKED:
+        return True
     node_size[:] = 0
-    for row in range(rows):
-        if state.row_room[row] != NOBODY and not state.sorted[row]:
-            sort_row(state, row)
+    for row in range(state.head[ROWS]):
         begin = state.row_at[row]
         for at in range(begin, begin + state.row_size[row]):
             node_size[~entry[at] & LOW] += 1
@@ -238,14 +239,37 @@ def link_all(state: Standing) -> bool:
     if fresh + wanted > entry.size:
         return False
     for node in range(node_size.size):
-        node_at[node], node_room[node] = fresh, NOBODY
+        node_at[node], state.node_room[node] = fresh, NOBODY
         if node_size[node] > 0:
-            room = room_for(node_size[node] + 1)
-            node_room[node] = room
-            fresh += room_size(room)
-        node_size[node] = 0
+            state.node_room[node] = room_for(node_size[node] + 1)
+            fresh += room_size(state.node_room[node])
     state.head[POOL_USED] = fresh
-    for row in range(rows):
+    # While filling, ``node_at`` is where the next pair goes.
+    for row in range(state.head[ROWS]):
+        begin = state.row_at[row]
+        for at in range(begin, begin + state.row_size[row]):
+            node = ~entry[at] & LOW
+            entry[node_at[node]] = (entry[at] & ~LOW) | row
+            node_at[node] += 1
+    for node in range(node_size.size):
+        node_at[node] -= node_size[node]
+    state.head[LINKED] = ONE_WAY
+    return True
+
+
+@njit(cache=True, nogil=True)
+def link_all(state: Standing) -> bool:
+    """Sort all rows and let pairs know their twins, after a load; return if the pool has room."""
+    entry, twin = state.entry, state.twin
+    node_at, node_size = state.node_at, state.node_size
+    if state.head[LINKED] == BOTH_WAYS:
+        return True
+    if not link_nodes(state):
+        return False
+    node_size[:] = 0
+    for row in range(state.head[ROWS]):
+        if state.row_room[row] != NOBODY and not state.sorted[row]:
+            sort_row(state, row)
         begin = state.row_at[row]
         for at in range(begin, begin + state.row_size[row]):
             node = ~entry[at] & LOW
@@ -253,5 +277,5 @@ def link_all(state: Standing) -> bool:
             node_size[node] += 1
             entry[there] = (entry[at] & ~LOW) | row
             twin[there], twin[at] = at, there
-    state.head[LINKED] = 1
+    state.head[LINKED] = BOTH_WAYS
     return True

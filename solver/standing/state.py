@@ -24,6 +24,9 @@ BOUNDLESS = 1 << 30
 #: More scans than anything takes.
 UNBOUNDED = 1 << 60
 
+#: What ``head[LINKED]`` says: nodes have no blocks; they have, but pairs have no twins; all is there.
+UNLINKED, ONE_WAY, BOTH_WAYS = 0, 1, 2
+
 # Places in ``head``.
 ROWS, COLUMNS, CLASSES, NODES = 0, 1, 2, 3
 POOL_USED, LINKED = 4, 5
@@ -57,6 +60,7 @@ class Standing(NamedTuple):
     sorted: Int32s  # (rows,) 1 where the block falls by value
     waiting: Int32s  # (rows,) points a row is worth while it waits: minus its wait cost
     profit: Int32s  # (rows,) points a row gains at the present prices
+    worth: Int32s  # (rows,) points of the pair held; only while phases run
     node_of: Int32s  # (rows,) node held, or WAITS, QUEUED, ABSENT
     next_row: Int32s  # (rows,) chain of the rows that hold the same node
     previous_row: Int32s  # (rows,)
@@ -145,6 +149,7 @@ def empty(sizes: Sizes) -> Standing:
         "sorted",
         "waiting",
         "profit",
+        "worth",
     )
     of_row += ("node_of", "next_row", "previous_row", "row_queue", "row_queued")
     length |= dict.fromkeys(of_row, sizes.rows)
@@ -157,7 +162,7 @@ def empty(sizes: Sizes) -> Standing:
     }
     arrays = Standing(**made)
     arrays.head[:4] = (sizes.rows, sizes.columns, sizes.classes, nodes)
-    arrays.head[LINKED] = 1
+    arrays.head[LINKED] = BOTH_WAYS
     arrays.head[BUDGET] = UNBOUNDED
     if sizes.classes > 1:
         arrays.limit[:nodes] = BOUNDLESS

@@ -1,0 +1,292 @@
+"""Many rows at once: auctions forwards and backwards with falling slack, then exact prices.
+
+With a slack of ``eps`` points a row may hold a pair that is up to ``eps`` worse than its best, so
+bids rise in steps of at least ``eps`` and nobody fights over single points. Each phase begins from
+the prices of the one before: rows bid (forwards), then columns with slots left over lower their
+price to find takers (backwards), so that prices rise no higher than a phase of large steps drove
+them. What the last phase leaves short of exact, ``settle`` mends by shortest paths. For states of
+one class of rows.
+
+References
+----------
+.. [1] Bertsekas, D. P. (1988). The auction algorithm: a distributed relaxation method for the
+   assignment problem. doi:10.1007/BF02186476
+.. [2] Bertsekas, D. P., Castanon, D. A. (1992). A forward/reverse auction algorithm for asymmetric
+   assignment problems. doi:10.1007/BF00247653
+.. [3] Goldberg, A. V., Kennedy, R. (1995). An efficient cost scaling algorithm for the assignment
+   problem. doi:10.1007/BF01585996
+"""
+
+import numpy as np
+from numba import njit
+
+from solver.standing.hold import next_queued_row, queue_node, queue_row, release, take
+from solver.standing.pool import LOW
+from solver.standing.state import (
+    ABSENT,
+    NOBODY,
+    NODE_COUNT,
+    NODE_FIRST,
+    NODE_SCANS,
+    PHASES,
+    QUEUED,
+    ROW_COUNT,
+    ROW_SCANS,
+    ROWS,
+    WAITS,
+    Int32s,
+    Int64s,
+    Standing,
+)
+
+#: Slack of each phase as a share of the largest value, in parts of 2**16, for the first; then by
+#: how much the slack shrinks, and where it ends.
+FIRST_SHARE, SHRINK, LAST = 4096, 7, 10
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _best_two(
+    entry: Int64s, price: Int32s, begin: int, size: int, waiting: int
+) -> tuple[np.int64, np.int64]:
+    """Return the two best gains of a row, each as ``gain << 32 | ~node``, waiting among them.
+
+    Entries are packed alike, so taking a price off is one subtraction and the rest are minima and
+    maxima: no branch that could be predicted wrongly.
+    """
+    first = np.int64(waiting) << 32
+    second = first
+    for at in range(begin, begin + size):
+        pair = entry[at]
+        gain = pair - (np.int64(price[~pair & LOW]) << 32)
+        second = max(second, min(first, gain))
+        first = max(first, gain)
+    return first, second
+
+
+@njit(cache=True, nogil=True)
+def _reopen(state: Standing, slack: int) -> int:
+    """Let go of the rows that are more than ``slack`` short; return the head of their chain.
+
+    Rows that stay get the most they would offer; rows that wait or are let go are chained by
+    ``next_row``, lowest first.
+    """
+    entry, price, row_at, row_size = state.entry, state.price, state.row_at, state.row_size
+    node_of, waiting, worth, offer = state.node_of, state.waiting, state.worth, state.profit
+    asking = NOBODY
+    for row in range(state.head[ROWS] - 1, -1, -1):
+        node = node_of[row]
+        if node < WAITS:
+            if node == QUEUED:
+                state.next_row[row], asking = asking, row
+            continue
+        floor = int(waiting[row])
+        first, second = _best_two(entry, price, row_at[row], row_size[row], floor)
+        if node >= 0:
+            gain = int(worth[row] - price[node])
+            other = int(second >> 32) if (~first & LOW) == node else int(first >> 32)
+            if gain >= other - slack and gain > floor:
+                offer[row] = min(worth[row] - other + slack, worth[row] - floor)
+                continue
+            release(state, row)
+            state.held[node] -= 1
+        elif (first >> 32) <= floor + slack:
+            continue
+        node_of[row] = QUEUED
+        state.next_row[row], asking = asking, row
+    state.head[ROW_SCANS] += state.head[ROWS]
+    return asking
+
+
+@njit(cache=True, nogil=True)
+def _forwards(state: Standing, asking: int, slack: int) -> None:
+    """Let the rows of a chain bid until each holds a slot or prefers to wait.
+
+    A full column keeps the highest offers; its price is the lowest of these.
+    """
+    entry, price, row_at, row_size = state.entry, state.price, state.row_at, state.row_size
+    node_of, waiting, worth, offer = state.node_of, state.waiting, state.worth, state.profit
+    first_row, next_row, held, limit = state.first_row, state.next_row, state.held, state.limit
+    bids = 0
+    while asking != NOBODY:
+        row = asking
+        asking = next_row[row]
+        bids += 1
+        floor = int(waiting[row])
+        first, second = _best_two(entry, price, row_at[row], row_size[row], floor)
+        if (first >> 32) <= floor:
+            node_of[row] = WAITS
+            continue
+        node = ~first & LOW
+        value = int(first >> 32) + int(price[node])
+        worth[row] = value
+        offer[row] = min(value - int(second >> 32) + slack, value - floor)
+        if held[node] < limit[node]:
+            held[node] += 1
+        else:
+            lowest = first_row[node]
+            if lowest == NOBODY:
+                # No slots at all: a price that nobody pays.
+                price[node] = value - floor
+                next_row[row], asking = asking, row
+                continue
+            other = next_row[lowest]
+            while other != NOBODY:
+                if offer[other] < offer[lowest]:
+                    lowest = other
+                other = next_row[other]
+            release(state, lowest)
+            node_of[lowest] = QUEUED
+            next_row[lowest], asking = asking, lowest
+        take(state, row, node)
+        if held[node] == limit[node]:
+            least = offer[row]
+            other = next_row[row]
+            while other != NOBODY:
+                least = min(least, offer[other])
+                other = next_row[other]
+            price[node] = max(price[node], least)
+    state.head[ROW_SCANS] += bids
+
+
+@njit(cache=True, nogil=True)
+def _backwards(state: Standing, slack: int) -> None:
+    """Let columns with slots left over lower their prices until somebody comes, or to 0."""
+    entry, price, profit, worth = state.entry, state.price, state.profit, state.worth
+    node_of, held, limit, todo = state.node_of, state.held, state.limit, state.settled
+    for row in range(state.head[ROWS]):
+        node = node_of[row]
+        if node != ABSENT:
+            profit[row] = worth[row] - price[node] if node >= 0 else state.waiting[row]
+    count, scans = 0, 0
+    for node in range(price.size):
+        if held[node] < limit[node] and price[node] > 0:
+            todo[count] = node
+            count += 1
+    while count > 0:
+        count -= 1
+        node = todo[count]
+        while held[node] < limit[node] and price[node] > 0:
+            scans += 1
+            first, second = np.int64(0), np.int64(0)
+            begin = state.node_at[node]
+            for at in range(begin, begin + state.node_size[node]):
+                need = entry[at] - (np.int64(profit[entry[at] & LOW]) << 32)
+                if need > second and node_of[entry[at] & LOW] != node:
+                    second = max(second, min(first, need))
+                    first = max(first, need)
+            least = 0
+            if (first >> 32) >= slack:
+                least = min(max(0, int(second >> 32) - slack), int(price[node]))
+                row = first & LOW
+                left = node_of[row]
+                if left >= 0:
+                    release(state, row)
+                    if held[left] == limit[left] and price[left] > 0:
+                        todo[count] = left
+                        count += 1
+                    held[left] -= 1
+                worth[row] = (first >> 32) + profit[row]
+                take(state, row, node)
+                held[node] += 1
+            price[node] = least
+            row = state.first_row[node]
+            while row != NOBODY:
+                profit[row] = worth[row] - least
+                row = state.next_row[row]
+    state.head[NODE_SCANS] += scans
+
+
+@njit(cache=True, nogil=True)
+def _yield(state: Standing, node: int, short: int) -> int:
+    """Lower the price of ``node`` by up to ``short`` if nobody else would come; return by how much.
+
+    Those who hold a slot of it gain as much.
+    """
+    price, profit = state.price, state.profit
+    most = min(short, int(price[node]))
+    begin = state.node_at[node]
+    for at in range(begin, begin + state.node_size[node]):
+        row = state.entry[at] & LOW
+        spare = int(profit[row]) - int(state.entry[at] >> 32) + int(price[node])
+        if spare < most and state.node_of[row] != node:
+            most = spare
+    state.head[NODE_SCANS] += 1
+    if most <= 0:
+        return 0
+    price[node] -= most
+    row = state.first_row[node]
+    while row != NOBODY:
+        profit[row] = max(int(profit[row]), int(state.worth[row]) - int(price[node]))
+        row = state.next_row[row]
+    return most
+
+
+@njit(cache=True, nogil=True)
+def _make_exact(state: Standing) -> None:
+    """Keep the pairs that are exactly the best of their rows; queue the other rows.
+
+    What a row is short of can often be had by a lower price at the column that it holds. Slots
+    that still have a price and no holder become vacant.
+    """
+    entry, price, profit, node_of = state.entry, state.price, state.profit, state.node_of
+    rows = state.head[ROWS]
+    for row in range(rows):
+        if node_of[row] != ABSENT:
+            first, _ = _best_two(
+                entry, price, state.row_at[row], state.row_size[row], int(state.waiting[row])
+            )
+            profit[row] = first >> 32
+    state.head[ROW_SCANS] += rows
+    for row in range(rows):
+        node = node_of[row]
+        if node < 0:
+            if node == WAITS and profit[row] > state.waiting[row]:
+                queue_row(state, row)
+            continue
+        short = int(profit[row]) - int(state.worth[row]) + int(price[node])
+        if short > 0:
+            short -= _yield(state, node, short)
+        if short > 0 or (price[node] == 0 and profit[row] == state.waiting[row]):
+            release(state, row)
+            state.held[node] -= 1
+            queue_row(state, row)
+    for node in range(price.size):
+        left = state.limit[node] - state.held[node]
+        if left > 0 and price[node] > 0:
+            state.held[node] += left
+            state.vacant[node] += left
+            queue_node(state, node)
+
+
+@njit(cache=True, nogil=True)
+def run_phases(state: Standing) -> None:
+    """Bring a state of one class, its nodes linked, close to an optimum; ``settle`` does the rest.
+
+    Legal from any prices and any rows that hold something.
+    """
+    head, price = state.head, state.price
+    while head[ROW_COUNT] > 0:
+        next_queued_row(state)
+    state.node_queued[:] = 0
+    head[NODE_FIRST], head[NODE_COUNT] = 0, 0
+    largest = 1
+    for row in range(head[ROWS]):
+        node = state.node_of[row]
+        if node >= 0:
+            state.worth[row] = state.profit[row] + price[node]
+        begin = state.row_at[row]
+        for at in range(begin, begin + state.row_size[row]):
+            largest = max(largest, int(state.entry[at] >> 32) - int(state.waiting[row]))
+    for node in range(price.size):
+        state.held[node] -= state.vacant[node]
+        state.vacant[node] = 0
+    slack = max(1, largest * FIRST_SHARE >> 16)
+    while True:
+        asking = _reopen(state, slack)
+        _forwards(state, asking, slack)
+        _backwards(state, slack)
+        head[PHASES] += 1
+        if slack <= LAST:
+            break
+        slack = max(LAST, slack // SHRINK)
+    _make_exact(state)
