@@ -22,48 +22,25 @@ from solver.standing.state import (
 
 
 @njit(cache=True, nogil=True)
-def _best_unsorted(state: Standing, row: int) -> tuple[int, int]:
-    """Do the same for a row whose pairs are in any order; the lowest of the best nodes."""
+def best_gain(state: Standing, row: int) -> tuple[int, int]:
+    """Return what ``row`` gains at best at the present prices, and an open node that gives it.
+
+    The gain is at least what waiting is worth. The node is the lowest of the best ones; NOBODY if
+    waiting is as good or that node is not open.
+    """
     entry, price = state.entry, state.price
     best = np.int64(state.waiting[row]) << 32
     begin = state.row_at[row]
-    for at in range(begin, begin + state.row_size[row]):
+    for at in range(np.uint64(begin), np.uint64(begin + state.row_size[row])):
         pair = entry[at]
-        best = max(best, pair - (np.int64(price[~pair & LOW]) << 32))
+        # Pairs are packed, so one subtraction takes the price off and keeps the node.
+        best = max(best, pair - (np.int64(price[np.uint32(~pair & LOW)]) << 32))
+    state.head[ROW_SCANS] += 1
     gain = best >> 32
     node = ~best & LOW
     if gain <= state.waiting[row] or not is_open(state, node):
         node = NOBODY
     return int(gain), int(node)
-
-
-@njit(cache=True, nogil=True)
-def best_gain(state: Standing, row: int) -> tuple[int, int]:
-    """Return what ``row`` gains at best at the present prices, and an open node that gives it.
-
-    Reads the pairs from the best value down, as far as one could still gain more. The gain is at
-    least what waiting is worth; the node is NOBODY if waiting is as good or no best one is open.
-    """
-    entry, price = state.entry, state.price
-    state.head[ROW_SCANS] += 1
-    if not state.sorted[row]:
-        return _best_unsorted(state, row)
-    best = int(state.waiting[row])
-    node_found = NOBODY
-    begin = state.row_at[row]
-    for at in range(begin, begin + state.row_size[row]):
-        value = entry[at] >> 32
-        if value < best:
-            break
-        node = ~entry[at] & LOW
-        gain = value - price[node]
-        if gain > best:
-            best = gain
-            node_found = node if is_open(state, node) else NOBODY
-        elif gain == best and node_found == NOBODY and gain > state.waiting[row]:
-            if is_open(state, node):
-                node_found = node
-    return best, node_found
 
 
 @njit(cache=True, nogil=True)
@@ -77,43 +54,43 @@ def _search(state: Standing, source: int, size: int) -> tuple[int, int, int, int
     entry, price, profit, waiting = state.entry, state.price, state.profit, state.waiting
     row_at, row_size, next_row = state.row_at, state.row_size, state.next_row
     distance, from_row, from_node = state.distance, state.from_row, state.from_node
-    place, heap, first_row = state.place, state.heap, state.first_row
-    in_order = state.sorted
+    place, heap, first_row, settled = state.place, state.heap, state.first_row, state.settled
+    vacant, held, limit = state.vacant, state.held, state.limit
     nodes, classes = state.head[NODES], state.head[CLASSES]
     bound, end_node, end_row = BOUNDLESS, NOBODY, NOBODY
     settled_count, row_scans, base, row = 0, 0, 0, source
     while True:
         if row != NOBODY:
             row_scans += 1
-            lost = base + profit[row]
+            lost = base + int(profit[row])
             if lost - waiting[row] < bound:
-                bound, end_row, end_node = lost - waiting[row], row, NOBODY
-            begin = row_at[row]
-            for at in range(begin, begin + row_size[row]):
-                value = entry[at] >> 32
-                if lost - value >= bound:
-                    if in_order[row]:
-                        break
+                bound, end_row, end_node = lost - int(waiting[row]), row, NOBODY
+            begin, end = np.uint64(row_at[row]), np.uint64(row_at[row] + row_size[row])
+            # Ends first: the nearer the end, the fewer nodes enter the heap.
+            for at in range(begin, end):
+                pair = entry[at]
+                node = np.uint32(~pair & LOW)
+                far = lost - (pair >> 32) + price[node]
+                if far >= bound or (vacant[node] <= 0 and held[node] >= limit[node]):
                     continue
-                node = ~entry[at] & LOW
-                far = lost - value + price[node]
+                if classes == 1 or is_open(state, int(node)):
+                    bound, end_node, from_row[node] = far, int(node), row
+            for at in range(begin, end):
+                pair = entry[at]
+                node = np.uint32(~pair & LOW)
+                far = lost - (pair >> 32) + price[node]
                 if far >= bound:
                     continue
                 seen = place[node]
-                if seen == SETTLED or (seen != UNSEEN and far >= distance[node]):
-                    continue
-                from_row[node], from_node[node] = row, NOBODY
-                if is_open(state, node):
-                    bound, end_node = far, node
-                    continue
-                distance[node] = far
-                size = reach(heap, place, size, node, far)
+                if seen == UNSEEN or (seen != SETTLED and far < distance[node]):
+                    distance[node], from_row[node], from_node[node] = far, row, NOBODY
+                    size = reach(heap, place, size, int(node), far)
             row = next_row[row] if row != source else NOBODY
         # The next row of the same node; else those of the next node that has any.
         while row == NOBODY and size > 0 and (heap[0] >> 32) < bound:
             node = pop(heap, place, size)
             size -= 1
-            state.settled[settled_count] = node
+            settled[settled_count] = node
             settled_count += 1
             base = int(distance[node])
             if node < nodes:
@@ -162,21 +139,23 @@ def _nearer(state: Standing, node: int, far: int) -> bool:
 @njit(cache=True, nogil=True)
 def _raise_prices(state: Standing, bound: int, settled_count: int, size: int) -> None:
     """Pass the cost of the chain on to the prices, and forget the search (in place)."""
-    nodes = state.head[NODES]
+    nodes, settled, place, heap = state.head[NODES], state.settled, state.place, state.heap
+    distance, price, profit = state.distance, state.price, state.profit
+    first_row, next_row = state.first_row, state.next_row
     for at in range(settled_count):
-        node = state.settled[at]
-        state.place[node] = UNSEEN
-        rise = bound - state.distance[node]
+        node = settled[at]
+        place[node] = UNSEEN
+        rise = bound - distance[node]
         if rise <= 0:
             continue
-        state.price[node] += rise
+        price[node] += rise
         if node < nodes:
-            row = state.first_row[node]
+            row = first_row[node]
             while row != NOBODY:
-                state.profit[row] -= rise
-                row = state.next_row[row]
+                profit[row] -= rise
+                row = next_row[row]
     for at in range(size):
-        state.place[state.heap[at] & LOW] = UNSEEN
+        place[heap[at] & LOW] = UNSEEN
 
 
 @njit(cache=True, nogil=True)

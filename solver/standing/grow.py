@@ -42,7 +42,7 @@ def grown(old: Standing, sizes: Sizes) -> Standing:
         elif array.size == old.price.size and name not in {"heap", "settled", "node_queue"}:
             target[:nodes] = array[:nodes]
             target[above : above + array.size - nodes] = array[nodes:]
-        elif name not in {"heap", "settled", "node_queue", "row_queue", "scratch", "scratch_twin"}:
+        elif name not in {"heap", "settled", "node_queue", "row_queue", "scratch"}:
             target[: array.size] = array
     # The rings begin at their first entry again; a column's own node moves with the nodes.
     waiting = _unrolled(old.node_queue, int(old.head[NODE_FIRST]), int(old.head[NODE_COUNT]))

@@ -52,8 +52,8 @@ def clear(state: Standing) -> None:
 def load(state: Standing, pairs: Pairs, limits: Limits) -> bool:
     """Put a problem in place of whatever is there, all rows queued; return if the pool has room.
 
-    Rows are sorted when they are first looked at, nodes are linked when a slot first asks who
-    would like to come: a light problem never needs either.
+    Nodes are linked when a slot first asks who would like to come: a light problem never needs
+    that.
 
     A state for problems with class limits has two classes or more, even if only one is used.
 
@@ -83,11 +83,12 @@ def load(state: Standing, pairs: Pairs, limits: Limits) -> bool:
             return False
         state.row_at[row], state.row_size[row], state.row_room[row] = used, size, room
         kind = limits.row_class[row] if classes > 1 else 0
-        for step in range(size):
-            node = np.int64(col[begin + step]) * classes + kind
-            entry[used + step] = (np.int64(value[begin + step]) << 32) | (~node & LOW)
+        ahead = np.uint64(used - begin)  # rooms are never smaller than rows
+        for at in range(np.uint64(begin), np.uint64(begin + size)):
+            node = np.int64(col[at]) * classes + kind
+            entry[at + ahead] = (np.int64(value[at]) << 32) | (~node & LOW)
         used += room_size(room)
-        state.row_kind[row], state.sorted[row], state.waiting[row] = kind, 0, 0
+        state.row_kind[row], state.waiting[row] = kind, 0
         queue_row(state, row)
     state.head[POOL_USED] = used
     state.head[LINKED] = UNLINKED

@@ -39,9 +39,11 @@ from solver.standing.state import (
     Standing,
 )
 
-#: Slack of each phase as a share of the largest value, in parts of 2**16, for the first; then by
-#: how much the slack shrinks, and where it ends.
-FIRST_SHARE, SHRINK, LAST = 4096, 7, 10
+#: The first slack is this part of the widest row's spread of values, and no less than that part of
+#: the largest value: where all are alike, prices still have to climb that far.
+SPREAD_PART, VALUE_PART = 5, 64
+#: Parts of the first slack that later phases have.
+LATER_PARTS = (10, 256)
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -55,9 +57,9 @@ def _best_two(
     """
     first = np.int64(waiting) << 32
     second = first
-    for at in range(begin, begin + size):
+    for at in range(np.uint64(begin), np.uint64(begin + size)):
         pair = entry[at]
-        gain = pair - (np.int64(price[~pair & LOW]) << 32)
+        gain = pair - (np.int64(price[np.uint32(~pair & LOW)]) << 32)
         second = max(second, min(first, gain))
         first = max(first, gain)
     return first, second
@@ -153,6 +155,8 @@ def _backwards(state: Standing, slack: int) -> None:
     """Let columns with slots left over lower their prices until somebody comes, or to 0."""
     entry, price, profit, worth = state.entry, state.price, state.profit, state.worth
     node_of, held, limit, todo = state.node_of, state.held, state.limit, state.settled
+    node_at, node_size = state.node_at, state.node_size
+    first_row, next_row = state.first_row, state.next_row
     for row in range(state.head[ROWS]):
         node = node_of[row]
         if node != ABSENT:
@@ -168,10 +172,11 @@ def _backwards(state: Standing, slack: int) -> None:
         while held[node] < limit[node] and price[node] > 0:
             scans += 1
             first, second = np.int64(0), np.int64(0)
-            begin = state.node_at[node]
-            for at in range(begin, begin + state.node_size[node]):
-                need = entry[at] - (np.int64(profit[entry[at] & LOW]) << 32)
-                if need > second and node_of[entry[at] & LOW] != node:
+            begin = node_at[node]
+            for at in range(np.uint64(begin), np.uint64(begin + node_size[node])):
+                pair = entry[at]
+                need = pair - (np.int64(profit[np.uint32(pair & LOW)]) << 32)
+                if need > second and node_of[np.uint32(pair & LOW)] != node:
                     second = max(second, min(first, need))
                     first = max(first, need)
             least = 0
@@ -189,10 +194,10 @@ def _backwards(state: Standing, slack: int) -> None:
                 take(state, row, node)
                 held[node] += 1
             price[node] = least
-            row = state.first_row[node]
+            row = first_row[node]
             while row != NOBODY:
                 profit[row] = worth[row] - least
-                row = state.next_row[row]
+                row = next_row[row]
     state.head[NODE_SCANS] += scans
 
 
@@ -205,9 +210,10 @@ def _yield(state: Standing, node: int, short: int) -> int:
     price, profit = state.price, state.profit
     most = min(short, int(price[node]))
     begin = state.node_at[node]
-    for at in range(begin, begin + state.node_size[node]):
-        row = state.entry[at] & LOW
-        spare = int(profit[row]) - int(state.entry[at] >> 32) + int(price[node])
+    for at in range(np.uint64(begin), np.uint64(begin + state.node_size[node])):
+        pair = state.entry[at]
+        row = np.uint32(pair & LOW)
+        spare = int(profit[row]) - int(pair >> 32) + int(price[node])
         if spare < most and state.node_of[row] != node:
             most = spare
     state.head[NODE_SCANS] += 1
@@ -259,6 +265,23 @@ def _make_exact(state: Standing) -> None:
 
 
 @njit(cache=True, nogil=True)
+def _first_slack(state: Standing) -> int:
+    """Return the slack to begin with, from how far values lie apart."""
+    entry, row_at, row_size = state.entry, state.row_at, state.row_size
+    spread, largest = np.int64(0), np.int64(0)
+    for row in range(state.head[ROWS]):
+        if row_size[row] > 0:
+            begin, end = np.uint64(row_at[row]), np.uint64(row_at[row] + row_size[row])
+            least, most = entry[begin], entry[begin]
+            for at in range(begin, end):
+                least, most = min(least, entry[at]), max(most, entry[at])
+            floor = np.int64(state.waiting[row])
+            spread = max(spread, (most >> 32) - max(least >> 32, floor))
+            largest = max(largest, (most >> 32) - floor)
+    return int(max(spread // SPREAD_PART, largest // VALUE_PART, 1))
+
+
+@njit(cache=True, nogil=True)
 def run_phases(state: Standing) -> None:
     """Bring a state of one class, its nodes linked, close to an optimum; ``settle`` does the rest.
 
@@ -269,24 +292,25 @@ def run_phases(state: Standing) -> None:
         next_queued_row(state)
     state.node_queued[:] = 0
     head[NODE_FIRST], head[NODE_COUNT] = 0, 0
-    largest = 1
     for row in range(head[ROWS]):
         node = state.node_of[row]
         if node >= 0:
             state.worth[row] = state.profit[row] + price[node]
-        begin = state.row_at[row]
-        for at in range(begin, begin + state.row_size[row]):
-            largest = max(largest, int(state.entry[at] >> 32) - int(state.waiting[row]))
     for node in range(price.size):
         state.held[node] -= state.vacant[node]
         state.vacant[node] = 0
-    slack = max(1, largest * FIRST_SHARE >> 16)
-    while True:
+    first = _first_slack(state)
+    slack = first
+    for part in (1, *LATER_PARTS):
+        if part > 1:
+            # Large steps drove prices too high; some of that back saves searching backwards.
+            for node in range(price.size):
+                price[node] = max(0, int(price[node]) - 2 * slack // 5)
+            slack = max(1, first // part)
         asking = _reopen(state, slack)
         _forwards(state, asking, slack)
         _backwards(state, slack)
         head[PHASES] += 1
-        if slack <= LAST:
+        if slack == 1:
             break
-        slack = max(LAST, slack // SHRINK)
     _make_exact(state)

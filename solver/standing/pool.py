@@ -160,7 +160,7 @@ def unlink_row(state: Standing, row: int) -> None:
 
 @njit(cache=True, nogil=True)
 def store_row(state: Standing, row: int, packed: Int64s, size: int) -> None:
-    """Give ``row`` a block with its pairs, best first; ties by node.
+    """Give ``row`` a block with its pairs.
 
     Parameters
     ----------
@@ -172,52 +172,8 @@ def store_row(state: Standing, row: int, packed: Int64s, size: int) -> None:
     room = room_for(size)
     at = grant(state, room)
     state.row_at[row], state.row_size[row], state.row_room[row] = at, size, room
-    state.sorted[row] = 1
-    rank_into(packed, size, state.entry, at)
-
-
-@njit(cache=True, nogil=True)
-def rank_into(packed: Int64s, size: int, out: Int64s, begin: int) -> None:
-    """Write distinct numbers in falling order: each goes where the count of greater ones says.
-
-    The inner loop is a plain sum of comparisons, which compiles to vector instructions, so that
-    32 numbers take a fraction of what an insertion sort takes.
-
-    Parameters
-    ----------
-    packed
-        int64 (candidates,), distinct numbers. Read only; does not overlap what is written.
-    size
-        int, how many of them.
-    out
-        int64 (pool,), written from ``begin`` on.
-    begin
-        int, where in ``out``.
-    """
-    if size > 256:
-        for at in range(size):
-            out[begin + at] = -packed[at]
-        out[begin : begin + size].sort()
-        for at in range(size):
-            out[begin + at] = -out[begin + at]
-        return
-    for at in range(size):
-        one = packed[at]
-        rank = 0
-        for other in range(size):
-            rank += packed[other] > one
-        out[begin + rank] = one
-
-
-@njit(cache=True, nogil=True)
-def sort_row(state: Standing, row: int) -> None:
-    """Sort the block of ``row``, best first, before its pairs are linked."""
-    begin, size = state.row_at[row], state.row_size[row]
-    scratch, entry = state.scratch, state.entry
     for step in range(size):
-        scratch[step] = entry[begin + step]
-    rank_into(scratch, size, entry, begin)
-    state.sorted[row] = 1
+        state.entry[at + step] = packed[step]
 
 
 @njit(cache=True, nogil=True)
@@ -229,8 +185,8 @@ def link_nodes(state: Standing) -> bool:
     node_size[:] = 0
     for row in range(state.head[ROWS]):
         begin = state.row_at[row]
-        for at in range(begin, begin + state.row_size[row]):
-            node_size[~entry[at] & LOW] += 1
+        for at in range(np.uint64(begin), np.uint64(begin + state.row_size[row])):
+            node_size[np.uint32(~entry[at] & LOW)] += 1
     wanted = np.int64(0)
     for node in range(node_size.size):
         if node_size[node] > 0:
@@ -247,10 +203,11 @@ def link_nodes(state: Standing) -> bool:
     # While filling, ``node_at`` is where the next pair goes.
     for row in range(state.head[ROWS]):
         begin = state.row_at[row]
-        for at in range(begin, begin + state.row_size[row]):
-            node = ~entry[at] & LOW
-            entry[node_at[node]] = (entry[at] & ~LOW) | row
-            node_at[node] += 1
+        for at in range(np.uint64(begin), np.uint64(begin + state.row_size[row])):
+            node = np.uint32(~entry[at] & LOW)
+            there = np.uint32(node_at[node])
+            entry[there] = (entry[at] & ~LOW) | row
+            node_at[node] = there + 1
     for node in range(node_size.size):
         node_at[node] -= node_size[node]
     state.head[LINKED] = ONE_WAY
@@ -259,7 +216,7 @@ def link_nodes(state: Standing) -> bool:
 
 @njit(cache=True, nogil=True)
 def link_all(state: Standing) -> bool:
-    """Sort all rows and let pairs know their twins, after a load; return if the pool has room."""
+    """Let pairs know their twins, after a load; return if the pool has room."""
     entry, twin = state.entry, state.twin
     node_at, node_size = state.node_at, state.node_size
     if state.head[LINKED] == BOTH_WAYS:
@@ -268,8 +225,6 @@ def link_all(state: Standing) -> bool:
         return False
     node_size[:] = 0
     for row in range(state.head[ROWS]):
-        if state.row_room[row] != NOBODY and not state.sorted[row]:
-            sort_row(state, row)
         begin = state.row_at[row]
         for at in range(begin, begin + state.row_size[row]):
             node = ~entry[at] & LOW

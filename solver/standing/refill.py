@@ -1,5 +1,6 @@
 """A slot became vacant: who had better move there, and so on, backwards, or what price falls."""
 
+import numpy as np
 from numba import njit
 
 from solver.standing.heap import pop, reach
@@ -34,6 +35,7 @@ def _search(state: Standing, source: int) -> tuple[int, int, int, int, int]:
         state.place,
     )
     from_row, from_node, heap = state.from_row, state.from_node, state.heap
+    settled = state.settled
     nodes, classes = state.head[NODES], state.head[CLASSES]
     bound, end_node, end_row = BOUNDLESS, NOBODY, NOBODY
     settled_count, scans = 0, 0
@@ -43,7 +45,7 @@ def _search(state: Standing, source: int) -> tuple[int, int, int, int, int]:
     while size > 0 and (heap[0] >> 32) < bound:
         node = pop(heap, place, size)
         size -= 1
-        state.settled[settled_count] = node
+        settled[settled_count] = node
         settled_count += 1
         base = int(distance[node])
         cost = int(price[node])
@@ -54,16 +56,17 @@ def _search(state: Standing, source: int) -> tuple[int, int, int, int, int]:
         if node >= nodes:
             continue
         scans += 1
-        begin = node_at[node]
-        for at in range(begin, begin + node_size[node]):
-            row = entry[at] & LOW
-            far = base + cost - (entry[at] >> 32) + profit[row]
+        lost = base + cost
+        for at in range(np.uint64(node_at[node]), np.uint64(node_at[node] + node_size[node])):
+            pair = entry[at]
+            row = np.uint32(pair & LOW)
+            far = lost - (pair >> 32) + profit[row]
             if far >= bound:
                 continue
-            other = node_of[row]
+            other = int(node_of[row])
             if other < 0:
                 if other == WAITS:
-                    bound, end_node, end_row = far, node, row
+                    bound, end_node, end_row = far, node, int(row)
                 continue
             seen = place[other]
             if seen == SETTLED or (seen != UNSEEN and far >= distance[other]):
@@ -109,21 +112,23 @@ def _label(state: Standing, node: int, before: int, far: int, size: int) -> int:
 @njit(cache=True, nogil=True)
 def _lower_prices(state: Standing, bound: int, settled_count: int, size: int) -> None:
     """Pass what the slot is worth less on to the prices, and forget the search (in place)."""
-    nodes = state.head[NODES]
+    nodes, settled, place, heap = state.head[NODES], state.settled, state.place, state.heap
+    distance, price, profit = state.distance, state.price, state.profit
+    first_row, next_row = state.first_row, state.next_row
     for at in range(settled_count):
-        node = state.settled[at]
-        state.place[node] = UNSEEN
-        fall = bound - state.distance[node]
+        node = settled[at]
+        place[node] = UNSEEN
+        fall = bound - distance[node]
         if fall <= 0:
             continue
-        state.price[node] -= fall
+        price[node] -= fall
         if node < nodes:
-            row = state.first_row[node]
+            row = first_row[node]
             while row != NOBODY:
-                state.profit[row] += fall
-                row = state.next_row[row]
+                profit[row] += fall
+                row = next_row[row]
     for at in range(size):
-        state.place[state.heap[at] & LOW] = UNSEEN
+        place[heap[at] & LOW] = UNSEEN
 
 
 @njit(cache=True, nogil=True)

@@ -19,7 +19,7 @@ from solver.standing.state import (
 )
 
 #: Scans that are given to shortest paths before phases are thought of.
-TRIAL = 500
+TRIAL = 64
 #: When most rows are new: scans for each row that found its place. Paths grow as slots go.
 SCANS_PER_ROW = 3
 #: When few are: scans for each row that is there; phases would scan all rows some eight times.

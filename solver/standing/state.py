@@ -57,7 +57,6 @@ class Standing(NamedTuple):
     row_size: Int32s  # (rows,) how many pairs it has
     row_room: Int32s  # (rows,) which room its block has, NOBODY without one
     row_kind: Int32s  # (rows,) class
-    sorted: Int32s  # (rows,) 1 where the block falls by value
     waiting: Int32s  # (rows,) points a row is worth while it waits: minus its wait cost
     profit: Int32s  # (rows,) points a row gains at the present prices
     worth: Int32s  # (rows,) points of the pair held; only while phases run
@@ -82,8 +81,7 @@ class Standing(NamedTuple):
     place: Int32s  # (all,) where in the heap, or UNSEEN or SETTLED
     heap: Int64s  # (all,) nodes by (distance, index), least first
     settled: Int32s  # (all,) nodes whose distance is final, in that order
-    scratch: Int64s  # (widest block,) room to sort in
-    scratch_twin: Int32s  # (widest block,)
+    scratch: Int64s  # (widest block,) pairs of the row that comes in
 
 
 @structref.register
@@ -139,14 +137,13 @@ def empty(sizes: Sizes) -> Standing:
     nodes = sizes.columns * sizes.classes
     every = nodes + (sizes.columns if sizes.classes > 1 else 0)
     length = {"entry": sizes.pool, "twin": sizes.pool, "free": ROOMS, "head": HEAD}
-    length |= dict.fromkeys(("scratch", "scratch_twin"), sizes.widest)
+    length["scratch"] = sizes.widest
     length |= dict.fromkeys(("node_at", "node_size", "node_room", "first_row"), nodes)
     of_row: tuple[str, ...] = (
         "row_at",
         "row_size",
         "row_room",
         "row_kind",
-        "sorted",
         "waiting",
         "profit",
         "worth",
