@@ -65,22 +65,16 @@ def _search(state: Standing, source: int, size: int) -> tuple[int, int, int, int
             lost = base + int(profit[row])
             if lost - waiting[row] < bound:
                 bound, end_row, end_node = lost - int(waiting[row]), row, NOBODY
-            begin, end = np.uint64(row_at[row]), np.uint64(row_at[row] + row_size[row])
-            # Ends first: the nearer the end, the fewer nodes enter the heap.
-            for at in range(begin, end):
-                pair = entry[at]
-                node = np.uint32(~pair & LOW)
-                far = lost - (pair >> 32) + price[node]
-                if far >= bound or (vacant[node] <= 0 and held[node] >= limit[node]):
-                    continue
-                if classes == 1 or is_open(state, int(node)):
-                    bound, end_node, from_row[node] = far, int(node), row
-            for at in range(begin, end):
+            for at in range(np.uint64(row_at[row]), np.uint64(row_at[row] + row_size[row])):
                 pair = entry[at]
                 node = np.uint32(~pair & LOW)
                 far = lost - (pair >> 32) + price[node]
                 if far >= bound:
                     continue
+                if vacant[node] > 0 or held[node] < limit[node]:
+                    if classes == 1 or is_open(state, int(node)):
+                        bound, end_node, from_row[node] = far, int(node), row
+                        continue
                 seen = place[node]
                 if seen == UNSEEN or (seen != SETTLED and far < distance[node]):
                     distance[node], from_row[node], from_node[node] = far, row, NOBODY
