@@ -22,6 +22,7 @@ SUITES: Final = MappingProxyType(
         "stores": ("bench.stores", "bench.restart"),
         "solver": (
             "bench.solver",
+            "bench.solver_standing",
             "bench.solver_peers",
             "bench.solver_columns",
             "bench.solver_weighted",

@@ -36,11 +36,11 @@ def best_gain(state: Standing, row: int) -> tuple[int, int]:
         # Pairs are packed, so one subtraction takes the price off and keeps the node.
         best = max(best, pair - (np.int64(price[np.uint32(~pair & LOW)]) << 32))
     state.head[ROW_SCANS] += 1
-    gain = best >> 32
-    node = ~best & LOW
+    gain = int(best >> 32)
+    node = int(~best & LOW)
     if gain <= state.waiting[row] or not is_open(state, node):
         node = NOBODY
-    return int(gain), int(node)
+    return gain, node
 
 
 @njit(cache=True, nogil=True)
@@ -67,18 +67,18 @@ def _search(state: Standing, source: int, size: int) -> tuple[int, int, int, int
                 bound, end_row, end_node = lost - int(waiting[row]), row, NOBODY
             for at in range(np.uint64(row_at[row]), np.uint64(row_at[row] + row_size[row])):
                 pair = entry[at]
-                node = np.uint32(~pair & LOW)
-                far = lost - (pair >> 32) + price[node]
+                spot = np.uint32(~pair & LOW)
+                far = lost - (pair >> 32) + price[spot]
                 if far >= bound:
                     continue
-                if vacant[node] > 0 or held[node] < limit[node]:
-                    if classes == 1 or is_open(state, int(node)):
-                        bound, end_node, from_row[node] = far, int(node), row
+                if vacant[spot] > 0 or held[spot] < limit[spot]:
+                    if classes == 1 or is_open(state, int(spot)):
+                        bound, end_node, from_row[spot] = far, int(spot), row
                         continue
-                seen = place[node]
-                if seen == UNSEEN or (seen != SETTLED and far < distance[node]):
-                    distance[node], from_row[node], from_node[node] = far, row, NOBODY
-                    size = reach(heap, place, size, int(node), far)
+                seen = place[spot]
+                if seen == UNSEEN or (seen != SETTLED and far < distance[spot]):
+                    distance[spot], from_row[spot], from_node[spot] = far, row, NOBODY
+                    size = reach(heap, place, size, int(spot), far)
             row = next_row[row] if row != source else NOBODY
         # The next row of the same node; else those of the next node that has any.
         while row == NOBODY and size > 0 and (heap[0] >> 32) < bound:

@@ -42,8 +42,9 @@ from solver.standing.state import (
 #: The first slack is this part of the widest row's spread of values, and no less than that part of
 #: the largest value: where all are alike, prices still have to climb that far.
 SPREAD_PART, VALUE_PART = 5, 64
-#: Parts of the first slack that later phases have.
-LATER_PARTS = (10, 256)
+#: Parts of that slack that the phases have; where few rows are new, only the last is run.
+PARTS = (1, 10, 256)
+LAST_PHASE = len(PARTS) - 1
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -118,7 +119,7 @@ def _forwards(state: Standing, asking: int, slack: int) -> None:
         if (first >> 32) <= floor:
             node_of[row] = WAITS
             continue
-        node = ~first & LOW
+        node = int(~first & LOW)
         value = int(first >> 32) + int(price[node])
         worth[row] = value
         offer[row] = min(value - int(second >> 32) + slack, value - floor)
@@ -182,7 +183,7 @@ def _backwards(state: Standing, slack: int) -> None:
             least = 0
             if (first >> 32) >= slack:
                 least = min(max(0, int(second >> 32) - slack), int(price[node]))
-                row = first & LOW
+                row = int(first & LOW)
                 left = node_of[row]
                 if left >= 0:
                     release(state, row)
@@ -268,24 +269,29 @@ def _make_exact(state: Standing) -> None:
 def _first_slack(state: Standing) -> int:
     """Return the slack to begin with, from how far values lie apart."""
     entry, row_at, row_size = state.entry, state.row_at, state.row_size
-    spread, largest = np.int64(0), np.int64(0)
+    spread, largest = 0, 0
     for row in range(state.head[ROWS]):
         if row_size[row] > 0:
             begin, end = np.uint64(row_at[row]), np.uint64(row_at[row] + row_size[row])
             least, most = entry[begin], entry[begin]
             for at in range(begin, end):
                 least, most = min(least, entry[at]), max(most, entry[at])
-            floor = np.int64(state.waiting[row])
-            spread = max(spread, (most >> 32) - max(least >> 32, floor))
-            largest = max(largest, (most >> 32) - floor)
-    return int(max(spread // SPREAD_PART, largest // VALUE_PART, 1))
+            floor = int(state.waiting[row])
+            spread = max(spread, int(most >> 32) - max(int(least >> 32), floor))
+            largest = max(largest, int(most >> 32) - floor)
+    return max(spread // SPREAD_PART, largest // VALUE_PART, 1)
 
 
 @njit(cache=True, nogil=True)
-def run_phases(state: Standing) -> None:
+def run_phases(state: Standing, begin: int) -> None:
     """Bring a state of one class, its nodes linked, close to an optimum; ``settle`` does the rest.
 
     Legal from any prices and any rows that hold something.
+
+    Parameters
+    ----------
+    begin
+        int, first phase: 0 for all of them.
     """
     head, price = state.head, state.price
     while head[ROW_COUNT] > 0:
@@ -300,13 +306,13 @@ def run_phases(state: Standing) -> None:
         state.held[node] -= state.vacant[node]
         state.vacant[node] = 0
     first = _first_slack(state)
-    slack = first
-    for part in (1, *LATER_PARTS):
-        if part > 1:
+    slack = 0
+    for phase in range(begin, len(PARTS)):
+        if slack > 0:
             # Large steps drove prices too high; some of that back saves searching backwards.
             for node in range(price.size):
                 price[node] = max(0, int(price[node]) - 2 * slack // 5)
-            slack = max(1, first // part)
+        slack = max(1, first // PARTS[phase])
         asking = _reopen(state, slack)
         _forwards(state, asking, slack)
         _backwards(state, slack)

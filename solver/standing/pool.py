@@ -204,10 +204,10 @@ def link_nodes(state: Standing) -> bool:
     for row in range(state.head[ROWS]):
         begin = state.row_at[row]
         for at in range(np.uint64(begin), np.uint64(begin + state.row_size[row])):
-            node = np.uint32(~entry[at] & LOW)
-            there = np.uint32(node_at[node])
+            spot = np.uint32(~entry[at] & LOW)
+            there = np.uint32(node_at[spot])
             entry[there] = (entry[at] & ~LOW) | row
-            node_at[node] = there + 1
+            node_at[spot] = there + 1
     for node in range(node_size.size):
         node_at[node] -= node_size[node]
     state.head[LINKED] = ONE_WAY

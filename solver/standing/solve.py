@@ -5,7 +5,7 @@ from numba import njit
 from solver.standing.enter import enter_row
 from solver.standing.events import SHORT_OF_ROOM, settle
 from solver.standing.hold import next_queued_row
-from solver.standing.phases import run_phases
+from solver.standing.phases import LAST_PHASE, run_phases
 from solver.standing.pool import link_nodes
 from solver.standing.state import (
     ABSENT,
@@ -22,23 +22,30 @@ from solver.standing.state import (
 TRIAL = 64
 #: When most rows are new: scans for each row that found its place. Paths grow as slots go.
 SCANS_PER_ROW = 3
-#: When few are: scans for each row that is there; phases would scan all rows some eight times.
-SCANS_PER_PRESENT = 4
+#: When few are: this part of a scan for each row that is there; one phase takes some five.
+PRESENT_PART = 2
+
+
+@njit(cache=True, nogil=True)
+def _present(state: Standing) -> int:
+    """Return how many rows there are."""
+    present = 0
+    for row in range(state.head[ROWS]):
+        present += state.node_of[row] != ABSENT
+    return present
 
 
 @njit(cache=True, nogil=True)
 def _try_directly(state: Standing, scans_max: int) -> bool:
     """Let queued rows enter one by one; return if it seemed to go on too long."""
     head = state.head
-    asking, present = head[ROW_COUNT], 0
-    for row in range(head[ROWS]):
-        present += state.node_of[row] != ABSENT
+    asking, present = head[ROW_COUNT], _present(state)
     begun, done = head[ROW_SCANS], 0
     while head[ROW_COUNT] > 0:
         spent = head[ROW_SCANS] - begun
         if spent >= scans_max:
             return False
-        patience = SCANS_PER_ROW * done if 2 * asking > present else SCANS_PER_PRESENT * present
+        patience = SCANS_PER_ROW * done if 2 * asking > present else present // PRESENT_PART
         if spent > TRIAL + patience:
             return True
         row = next_queued_row(state)
@@ -56,13 +63,14 @@ def solve(state: Standing, scans_max: int) -> int:
     ----------
     scans_max
         int, budget: nothing new is begun once so many rows and nodes were scanned. Phases are
-        begun as a whole, and scan all rows some eight times.
+        begun as a whole, and scan all rows some twenty times.
     """
     head = state.head
     begun = head[ROW_SCANS] + head[NODE_SCANS]
+    mostly_new = 2 * head[ROW_COUNT] > _present(state)
     if head[CLASSES] == 1 and head[ROW_COUNT] > 1:
         if _try_directly(state, scans_max):
             if not link_nodes(state):
                 return SHORT_OF_ROOM
-            run_phases(state)
+            run_phases(state, 0 if mostly_new else LAST_PHASE)
     return int(settle(state, scans_max - (head[ROW_SCANS] + head[NODE_SCANS] - begun)))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import solver_peers, solver_plot, solver_weighted
+from bench import solver_peers, solver_plot, solver_standing, solver_weighted
 from bench.__main__ import SUITES
 from bench.instances import SHAPES, WEIGHTED, Shape, unit_problem
 from bench.peer_times import Timed
@@ -41,6 +41,20 @@ def test_peers_are_timed_by_parts_beside_ours() -> None:
     assert set(solver_peers.FULL.shapes) <= set(SHAPES)
     assert set(solver_peers.SWEPT) <= set(PEERS)
     assert {"bench.solver_peers", "bench.solver_weighted"} <= set(SUITES["solver"])
+
+
+def test_the_standing_rows_of_the_issue_are_there() -> None:
+    """Cold, warm and event cases have the promised rows, on the promised floors."""
+    rows = solver_standing.run(solver_standing.QUICK)
+    assert all(tuple(row) == FIELDS and row["suite"] == "solver" for row in rows)
+    assert metrics(rows, "cold_100x1k_critical") >= {"ours_ms", "mcf_ms", "ratio_mcf"}
+    assert metrics(rows, "warm_100x1k_1pct") == metrics(rows, "warm_100x1k_5pct")
+    assert metrics(rows, "warm_100x1k_1pct") == {"ours_ms", "mcf_ms", "ratio_mcf"}
+    assert metrics(rows, "event_100x1k") == {"p50_us", "p99_us", "scans"}
+    promised = {"1k_critical", "1kx10k_light", "10k_critical"}
+    assert promised <= set(solver_standing.FULL.cold)
+    assert solver_standing.FULL.standing == "10k_critical"
+    assert "bench.solver_standing" in SUITES["solver"]
 
 
 def test_a_wrong_answer_stops_the_measurement(monkeypatch: pytest.MonkeyPatch) -> None:
