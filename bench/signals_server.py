@@ -59,8 +59,8 @@ class Watch:
             follow(desk)
             self.kept_ms.append((perf_counter() - begun) * 1e3)
 
-        SignalDesk.follow = timed  # type: ignore[method-assign]
-        SignalDesk.change_model = watched  # type: ignore[method-assign]
+        SignalDesk.follow = timed  # type: ignore[method-assign, assignment]
+        SignalDesk.change_model = watched  # type: ignore[method-assign, assignment]
         from router.engine import signal_desk
 
         doing = {n: watched if f is change else f for n, f in signal_desk.DOING.items()}

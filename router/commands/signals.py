@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from router.clock import Clock
+from router.commands import signals_remote
 from router.signals.card import card
 from router.signals.evaluation import Evaluation, evaluate
 from router.signals.model import Model
@@ -44,6 +45,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     explain.add_argument("text", help="The message; `-` reads it from standard input.")
     explain.add_argument("--label", help="Explain this label rather than the best.")
     explain.add_argument("--top", type=int, default=8, help="How many pieces of the message.")
+    signals_remote.arguments(verbs)
 
 
 def run(given: argparse.Namespace) -> int:
@@ -147,4 +149,6 @@ VERBS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
     "train": run_train,
     "eval": run_eval,
     "explain": run_explain,
+    "shadow": signals_remote.run_shadow,
+    "promote": signals_remote.run_promote,
 }
