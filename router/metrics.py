@@ -73,6 +73,12 @@ METRICS: MappingProxyType[str, Row] = MappingProxyType(
         "cordboard_signals_total": Row(
             "counter", "Signals found, by who found them.", ("tenant", "signal", "source"), "engine"
         ),
+        "cordboard_signal_questions_total": Row(
+            "counter",
+            "Questions to tier 1 and 2, by what came of them.",
+            ("tenant", "tier", "outcome"),
+            "engine",
+        ),
         "cordboard_model_errors": Row(
             "gauge",
             "Share of wrong answers lately, as far as known.",

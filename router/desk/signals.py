@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 CONFIG: Final = "signals"
 """The id of the one document that says what signals do."""
 PRECEDENCE: Final = MappingProxyType(
-    {"correction": 0, "upstream": 1, "tier2": 2, "tier1": 3, "tier0": 4, "default": 5}
+    {"correction": 0, "upstream": 1, "tier1": 2, "tier0": 3, "default": 4}
 )
 """Who is believed first."""
 SAID: Final = frozenset({"correction", "upstream"})

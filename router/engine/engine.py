@@ -14,6 +14,7 @@ from router.desk.registry import bootstrap
 from router.directory import QUEUE
 from router.engine.analyzers import MakeAnalyzer, make_analyzer
 from router.engine.archive import shard_at
+from router.engine.escalation import Escalation, Tiers, TierSettings
 from router.engine.feed import Listener
 from router.engine.gap import Gap
 from router.engine.line import Clock, Line
@@ -50,14 +51,16 @@ class EngineSettings(NamedTuple):
     models: Callable[[str], Path | None] = no_folder  # where a tenant's models lie
     make_analyzer: MakeAnalyzer = make_analyzer
     messages_max: int = KEPT_MAX
+    tiers: TierSettings = TierSettings()
 
 
 class Engine:
     """All tenants of a process; build it with ``Engine.open``."""
 
-    def __init__(self, lines: dict[str, Line], desks: dict[str, SignalDesk]) -> None:
+    def __init__(self, lines: dict[str, Line], desks: dict[str, SignalDesk], tiers: Tiers) -> None:
         self._lines = lines
         self._desks = desks
+        self._tiers = tiers
         self._is_closing = False
 
     @classmethod
@@ -65,15 +68,19 @@ class Engine:
         """Open every tenant's journal, recover its shard, and be ready for calls."""
         lines: dict[str, Line] = {}
         desks: dict[str, SignalDesk] = {}
+        tiers = Tiers.open(settings.tiers, clock.monotonic_ns)
         try:
             for tenant in settings.tenants:
                 lines[tenant] = await open_line(settings, clock, tenant)
                 desks[tenant] = await open_desk(settings, clock, lines[tenant], tenant)
+                if tiers.is_there:
+                    desks[tenant].escalation = Escalation(tiers, tenant, settings.models(tenant))
         except BaseException:
             for line in lines.values():
                 await line.close()
+            await tiers.close()
             raise
-        return cls(lines, desks)
+        return cls(lines, desks, tiers)
 
     def line(self, tenant: str) -> Line:
         """Return a tenant's line; the tenant must be configured."""
@@ -146,6 +153,7 @@ class Engine:
         self._is_closing = True
         for desk in self._desks.values():
             await desk.close()
+        await self._tiers.close()
         closing = (line.close() for line in self._lines.values())
         for ended in await asyncio.gather(*closing, return_exceptions=True):
             if isinstance(ended, BaseException):  # only now: a journal that stopped delays no other
@@ -180,6 +188,10 @@ def count_signals(
         "cordboard_messages_read_seconds_total": {(tenant,): reader.read_ns / 1e9},
         "cordboard_model_alarms_total": {(tenant, *key): n for key, n in reader.alarms.items()},
         "cordboard_models_broken": {(tenant,): len(desk.broken)},
+        "cordboard_signal_questions_total": {
+            (tenant, *key): n
+            for key, n in (desk.escalation.asked if desk.escalation else {}).items()
+        },
         "cordboard_model_errors": {
             (tenant, signal): each.errors.mean for signal, each in reader.monitors.items()
         },

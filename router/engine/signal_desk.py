@@ -9,7 +9,7 @@ model but who asked for it.
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 import structlog
@@ -19,10 +19,12 @@ from router.desk.articles import ONLY
 from router.desk.models import Looked, serving, shadows, slot_of
 from router.desk.signals import config_of
 from router.directory import ARTICLES, LANGUAGE, MODEL
+from router.engine.escalation import Escalation
 from router.engine.line import Line
+from router.engine.messages import Seen
 from router.engine.models import ModelFileError, ModelFolder
 from router.engine.pupil import Pupil
-from router.engine.reader import Candidate, Reader
+from router.engine.reader import Candidate, Reader, statement_of
 from router.engine.shelf import Shelf, ShelfError
 from router.engine.signal_questions import (
     analyze,
@@ -52,6 +54,7 @@ class SignalDesk:
         self.line = line
         self.reader = reader
         self.shelf = Shelf(folder.path)
+        self.escalation: Escalation | None = None
         self._folder = folder
         self._languages = languages_of(line)
         self._loaded: dict[str, Model] = {}
@@ -77,7 +80,26 @@ class SignalDesk:
 
     async def read(self, call: Call) -> Reply:
         """Hand on a description of tickets with what their messages say."""
-        return await self.line.submit(self.reader.read(call))
+        told = self.reader.read(call)
+        reply = await self.line.submit(told)
+        if self.escalation is not None and told.found is not None and reply.status < 300:
+            self._ask_again(self.escalation, cast("Mapping[str, object]", told.found))
+        return reply
+
+    def _ask_again(self, escalation: Escalation, tickets: Iterable[str]) -> None:
+        """Ask the next tiers about messages that tier 0 is unsure of, beside the work."""
+        for ticket in tickets:
+            seen = self.reader.messages.get(ticket)
+            if seen is not None and escalation.wants(self.reader, seen):
+                self._begin(self._tell_later(escalation, ticket, seen))
+
+    async def _tell_later(self, escalation: Escalation, ticket: str, seen: Seen) -> None:
+        """Tell what the next tiers say of a ticket's message, as a call of its own."""
+        found = await escalation.ask(ticket, seen)
+        if found:
+            statements = tuple(statement_of(name, signal) for name, signal in found.items())
+            call = Call("tickets.inform", id=ticket, body=wire.InformBody())
+            await self.line.submit(msgspec.structs.replace(call, found={ticket: statements}))
 
     async def correct(self, call: Call) -> Reply:
         """Hand on a correction, and learn from it once it is kept."""

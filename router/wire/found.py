@@ -13,7 +13,7 @@ NAMES = ("language", "intent", "urgency", "sentiment")
 """The signals there are."""
 
 Value = Annotated[str, Meta(min_length=1, max_length=128)]
-Source = Literal["correction", "upstream", "tier2", "tier1", "tier0", "default"]
+Source = Literal["correction", "upstream", "tier1", "tier0", "default"]
 """Where a signal comes from; whoever stands first is believed."""
 Sureness = Literal["high", "medium", "low"]
 MessageText = Annotated[

@@ -98,8 +98,8 @@ def test_a_later_signal_changes_the_decision_only_beyond_a_margin() -> None:
          tier1 language nl 0.75   -> de tier0, tier1
          tier1 language nl 0.79   -> de tier0, tier1
          tier1 language nl 0.81   -> nl tier1, tier1
-         tier2 language de 0.85   -> nl tier1, tier2
-         tier2 language nl 0.50   -> nl tier2, tier2
+         tier1 language de 0.85   -> nl tier1, tier1
+         tier1 language nl 0.50   -> nl tier1, tier1
     """)
 
 
