@@ -69,7 +69,8 @@ def by_blocks(given: Floats, rows: NDArray[np.int64], best: int) -> list[NDArray
                     points += table[agents.levels[ability]]
             points += agents.net[asks.offset[row]]
             points[~feasible(given, row)] = -np.inf
-            top = points[np.argpartition(points, points.size - best)[points.size - best :]]
+            # From the front: with most points equal, at the other end, NumPy takes 20 times as long.
+            top = points[np.argpartition(-points, min(best, points.size - 1))[:best]]
             found.append(np.sort(top[np.isfinite(top)])[::-1].astype(np.int64) + asks.base[row])
     return found
 
@@ -88,7 +89,7 @@ def by_rows(given: Floats, rows: NDArray[np.int64], best: int) -> list[NDArray[n
                 points += table[agents.levels[ability, who]]
         points += agents.net[asks.offset[row], who]
         if points.size > best:
-            points = points[np.argpartition(points, points.size - best)[points.size - best :]]
+            points = points[np.argpartition(-points, best)[:best]]
         found.append(np.sort(points)[::-1].astype(np.int64) + asks.base[row])
     return found
 

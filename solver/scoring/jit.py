@@ -1,7 +1,7 @@
 """How the functions below a pass are compiled: without counting references to memory.
 
 A pass owns no memory; it works on arrays its caller holds. Numba would count references to each of
-thirty arrays at every call and loop, with locked instructions: scoring was ten times slower so.
+thirty arrays at every call and loop, with locked instructions: scoring took two to three times as long.
 Functions compiled here cannot allocate, nor return an array; ``select`` itself is an ordinary kernel.
 """
 
