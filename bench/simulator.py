@@ -15,6 +15,7 @@ from pathlib import Path
 from time import perf_counter, process_time
 from typing import Final, NamedTuple
 
+from bench import validating
 from bench.report import Peer, Row, Suite
 from bench.simulated_peers import (
     Ran,
@@ -162,4 +163,5 @@ def run(size: Size = FULL) -> list[Row]:
     rows += full(size, "ours", "full_world_ours")
     if size.is_whole:
         rows += bank_phone(20)
+        rows += validating.run()
     return rows

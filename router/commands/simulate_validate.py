@@ -10,7 +10,7 @@ from time import perf_counter
 from typing import Final
 
 from simulator.validate.anchors import Anchor, found_in, read_anchor, shipped
-from simulator.validate.running import simulate
+from simulator.validate.running import parts, simulate
 from simulator.validate.verdicts import (
     CONFIDENCE,
     PROMISED,
@@ -77,13 +77,13 @@ def _judged(
     paths: Sequence[Path], anchors: Sequence[Anchor], processes: int
 ) -> tuple[list[Verdict], Summary]:
     """Simulate and judge, telling on standard error how far it is."""
-    done = 0
+    done, total = 0, sum(len(list(parts(each.run.replications))) for each in anchors)
 
     def show(_place: int, _seconds: float) -> None:
         nonlocal done
         done += 1
         if done % LINE_EVERY == 0:
-            print(f"{done} parts of {len(paths)} anchors done", file=sys.stderr, flush=True)
+            print(f"{done} of {total} parts simulated", file=sys.stderr, flush=True)
 
     from simulator.kernel.warming import compile_simulator
 

@@ -6,24 +6,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from simulator.stats.intervals import Interval, from_error, sample
-from simulator.stats.student import gamma_quantile
-
-
-def stratum_of(replication: int, strata: int) -> int:
-    """Return the stratum of a replication: they take turns, so any prefix is nearly balanced."""
-    return replication % strata
-
-
-def stratified_uniform(uniform: float, stratum: int, strata: int) -> float:
-    """Squeeze a number of [0, 1) into its stratum of [0, 1)."""
-    if not 0 <= stratum < strata:
-        raise ValueError(f"stratum is {stratum}, expected 0 to {strata - 1}")
-    return (stratum + uniform) / strata
-
-
-def busyness(uniform: float, shape: float) -> float:
-    """Return the gamma busyness (mean 1, variance 1/shape) at a quantile, by inversion."""
-    return gamma_quantile(uniform, shape) / shape
 
 
 def stratified_mean(values: ArrayLike, strata: ArrayLike, confidence: float = 0.95) -> Interval:

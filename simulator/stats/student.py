@@ -19,6 +19,10 @@ def student_cdf(t: float, df: float) -> float:
 
     Source: Abramowitz and Stegun, Handbook of Mathematical Functions (1964), 26.7.1.
     """
+    if t * t < df:
+        # Near the middle the tail is near a half, and what matters would be lost in its digits.
+        inside = 0.5 * incomplete_beta(0.5, 0.5 * df, t * t / (df + t * t))
+        return 0.5 + math.copysign(inside, t)
     tail = 0.5 * incomplete_beta(0.5 * df, 0.5, df / (df + t * t))
     return 1.0 - tail if t > 0 else tail
 
@@ -94,34 +98,3 @@ def _beta_fraction(a: float, b: float, x: float) -> float:
 
 def _away_from_zero(value: float) -> float:
     return value if abs(value) > TINY else TINY
-
-
-def gamma_quantile(share: float, shape: float) -> float:
-    """Return the value that a gamma variable of mean `shape` and scale 1 stays below, by bisection.
-
-    The law is P(shape, x), summed as a series (Abramowitz and Stegun 6.5.29).
-    """
-    if not 0.0 < share < 1.0:
-        raise ValueError(f"share is {share!r}, expected a number between 0 and 1")
-    low, high = 0.0, max(1.0, 2.0 * shape)
-    while gamma_cdf(high, shape) < share:
-        low, high = high, 2.0 * high
-    while high - low > 1e-13 * high:
-        middle = 0.5 * (low + high)
-        if middle in (low, high):
-            break
-        low, high = (middle, high) if gamma_cdf(middle, shape) < share else (low, middle)
-    return 0.5 * (low + high)
-
-
-def gamma_cdf(x: float, shape: float) -> float:
-    """Return the regularised lower incomplete gamma function P(shape, x)."""
-    if x <= 0.0:
-        return 0.0
-    term = total = 1.0 / shape
-    for n in range(1, 100_000):
-        term *= x / (shape + n)
-        total += term
-        if term < 1e-17 * total:
-            break
-    return min(1.0, total * math.exp(shape * math.log(x) - x - math.lgamma(shape)))

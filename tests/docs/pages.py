@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import MappingProxyType
 
-from tests.docs import bodies, core, server, worlds
+from tests.docs import bodies, core, measures, server, worlds
 from tests.house.rooms import ROOT
 
 Writer = Callable[[], str]
@@ -34,6 +34,11 @@ PARTS: MappingProxyType[str, tuple[str, Writer]] = MappingProxyType(
         "backends": ("docs/solver.md", core.backends),
         "commands": ("docs/operations.md", server.commands),
         "worlds": ("docs/simulator.md", worlds.fields),
+        "measures": ("docs/simulator.md", measures.measures),
+        "formulas": ("docs/validation.md", measures.formulas),
+        "controls": ("docs/validation.md", measures.controls),
+        "extra measures": ("docs/validation.md", measures.extras),
+        "anchors": ("docs/validation.md", measures.fields),
         "metrics": ("docs/operations.md", server.metrics),
         "stores": ("docs/operations.md", server.stores),
         "store errors": ("docs/operations.md", server.store_errors),

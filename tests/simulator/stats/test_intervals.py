@@ -10,8 +10,6 @@ from hypothesis import strategies as st
 from simulator.stats.intervals import jackknife, mean, paired, paired_ratio, ratio
 from simulator.stats.simultaneous import bonferroni, holm, p_value
 from simulator.stats.student import (
-    gamma_cdf,
-    gamma_quantile,
     normal_quantile,
     student_cdf,
     student_quantile,
@@ -48,12 +46,6 @@ def test_quantile_and_law_are_inverse(share: float, df: float) -> None:
     """Going there and back returns the share; many degrees of freedom are the normal law."""
     assert student_cdf(student_quantile(share, df), df) == pytest.approx(share, abs=1e-9)
     assert student_quantile(share, 1e9) == normal_quantile(share)
-
-
-def test_gamma_quantiles_of_shape_one_are_logarithms() -> None:
-    """Shape 1 is the exponential law; other shapes come back from their own law."""
-    assert gamma_quantile(0.5, 1.0) == pytest.approx(math.log(2.0))
-    assert gamma_cdf(gamma_quantile(0.9, 28.7), 28.7) == pytest.approx(0.9)
 
 
 def test_a_mean_by_hand() -> None:

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from simulator.kernel.quantiles import gamma_quantile
 from simulator.stats.controls import adjusted, controlled_mean, controlled_ratio
 from simulator.stats.intervals import Interval, mean, ratio
 from simulator.stats.sequential import Goal, blocks, met
 from simulator.stats.steady import batch_means, lag_one, mser, steady_mean
-from simulator.stats.strata import busyness, stratified_mean, stratified_uniform, stratum_of
+from simulator.stats.strata import stratified_mean
 
 
 def naive_mser(series: list[float], batch: int) -> int:
@@ -157,9 +158,9 @@ def test_strata_take_turns_and_cover() -> None:
     rng = np.random.default_rng(9)
     hits, widths = 0, []
     for _ in range(100):
-        which = np.array([stratum_of(r, 5) for r in range(40)])
-        quantile = [stratified_uniform(u, s, 5) for u, s in zip(rng.random(40), which, strict=True)]
-        days = np.array([100 * busyness(q, 10.0) for q in quantile]) + rng.normal(0, 3, 40)
+        which = np.arange(40) % 5
+        quantiles = (which + rng.random(40)) / 5
+        days = np.array([10 * gamma_quantile(10.0, u) for u in quantiles]) + rng.normal(0, 3, 40)
         found = stratified_mean(days, which)
         hits += found.holds(100.0)
         widths.append(found.half_width / mean(days).half_width)
@@ -167,5 +168,11 @@ def test_strata_take_turns_and_cover() -> None:
     assert np.mean(widths) < 0.6
     with pytest.raises(ValueError, match="expected 2 or more in each"):
         stratified_mean([1.0, 2.0, 3.0], [0, 0, 1])
-    with pytest.raises(ValueError, match="stratum is 5"):
-        stratified_uniform(0.5, 5, 5)
+
+
+def test_strata_by_hand() -> None:
+    """Means 2 and 6 of two strata: 4; their variances of means, 1 and 4, over 4 are 1.25."""
+    found = stratified_mean([1.0, 3.0, 4.0, 8.0], [0, 0, 1, 1])
+    assert found.value == 4.0
+    assert found.standard_error == pytest.approx(math.sqrt(1.25))
+    assert found.df == pytest.approx(1.25**2 / (0.25**2 + 1.0**2))
