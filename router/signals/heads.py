@@ -55,6 +55,31 @@ def width_of(labels: int) -> int:
 
 
 @njit(cache=True, nogil=True)
+def _add_rows(
+    ids: UInt32s, start: Whole, end: Whole, shift: Whole, weights: Int8s, scores: Int32s
+) -> None:
+    """Add the rows of some features to the scores, four at a time: that halves the stores."""
+    width = weights.shape[1]
+    fours = start + (end - start) // 4 * 4
+    for k in range(start, fours, 4):
+        one = np.int64(ids[k]) >> shift
+        two = np.int64(ids[k + 1]) >> shift
+        three = np.int64(ids[k + 2]) >> shift
+        four = np.int64(ids[k + 3]) >> shift
+        for c in range(width):
+            scores[c] += (
+                np.int32(weights[one, c])
+                + np.int32(weights[two, c])
+                + np.int32(weights[three, c])
+                + np.int32(weights[four, c])
+            )
+    for k in range(fours, end):
+        row = np.int64(ids[k]) >> shift
+        for c in range(width):
+            scores[c] += np.int32(weights[row, c])
+
+
+@njit(cache=True, nogil=True)
 def add_scores(ids: UInt32s, cues: Int64s, weights: Int8s, scores: Int32s) -> None:
     """
     Sum the weights of a message's features.
@@ -70,20 +95,14 @@ def add_scores(ids: UInt32s, cues: Int64s, weights: Int8s, scores: Int32s) -> No
         buckets >>= 1
         shift -= 1
     n = cues[FEATURES]
-    pairs = (cues[MASS] - n) // (PAIR_WEIGHT * PAIR_WEIGHT - 1)
+    single = n - (cues[MASS] - n) // (PAIR_WEIGHT * PAIR_WEIGHT - 1)
     for c in range(width):
         scores[c] = 0
-    for k in range(n - pairs, n):
-        row = np.int64(ids[k]) >> shift
-        for c in range(width):
-            scores[c] += np.int32(weights[row, c])
-    if pairs > 0:
+    if single < n:
+        _add_rows(ids, single, n, shift, weights, scores)
         for c in range(width):
             scores[c] *= np.int32(PAIR_WEIGHT)
-    for k in range(n - pairs):
-        row = np.int64(ids[k]) >> shift
-        for c in range(width):
-            scores[c] += np.int32(weights[row, c])
+    _add_rows(ids, 0, single, shift, weights, scores)
 
 
 @njit(cache=True, nogil=True)
