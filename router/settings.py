@@ -60,7 +60,7 @@ class ServerSettings:
     )
     max_body_bytes: int = _set(65_536, "Largest body of a single request.", 1_024, 16_777_216)
     max_batch_body_bytes: int = _set(
-        4_194_304, "Largest body of a batch or of a policy revision.", 1_024, 268_435_456
+        4_194_304, "Largest body of a batch, or of a ticket with its message.", 1_024, 268_435_456
     )
     body_timeout_s: float = _set(10.0, "Longest time a body may take to arrive.", 0.1, 600)
     min_body_rate_bytes_s: int = _set(

@@ -74,7 +74,7 @@ BODIES = [
     (b"[" * 60_000, "application/json", "nesting_too_deep"),
     (msgspec.msgpack.encode(CHAT), "application/json", "not_utf8"),
     (msgspec.json.encode(CHAT), "text/plain", "unsupported_media_type"),
-    (b'{"queue":"' + b"a" * 70_000 + b'"}', "application/json", "body_too_large"),
+    (b'{"queue":"' + b"a" * 4_200_000 + b'"}', "application/json", "body_too_large"),
 ]  # fmt: skip
 
 

@@ -25,8 +25,11 @@ BODIES: dict[str, dict[str, Any]] = {
     "calendars.put": {"time_zone": "UTC"},
     "revisions.put": {"base": "ours"},
     "decisions.explain": {"ticket": "t-1"},
+    "signals.analyze": {"messages": [{"text": "Where is it?"}]},
+    "signals.similar": {"text": "Where is it?"},
+    "articles.put": {"csv": "id,title,text\na,b,c\n"},
 }
-IDS = {"offers": "o-1", "assignments": "a-1", "decisions": "d-1"}
+IDS = {"offers": "o-1", "assignments": "a-1", "decisions": "d-1", "models": "0" * 16}
 
 
 @pytest.mark.parametrize(
