@@ -2,8 +2,8 @@
 
 Data: BANKING77 (10,003 to train, 3,080 to test), CLINC150 in scope (15,000 to train, 4,500 to test), and
 the ten-shot split of BANKING77 by Zhang et al. (2021) with the other training messages as traffic
-nobody labelled. Test messages are judged once, with the options' defaults; these were chosen on parts
-of the training messages (cascade) and on CLINC150's validation set (student). A time is that of
+nobody labelled. Options keep their defaults, which were chosen on parts of the training messages and on
+CLINC150's validation set; docs/search.md says how often the test messages were looked at. A time is that of
 the processor for one message, from the text on, encoder included where it is asked.
 """
 
