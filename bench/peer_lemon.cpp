@@ -1,10 +1,10 @@
 // A min cost flow solved by LEMON. Usage: peer_lemon FILE simplex|scaling
 // FILE holds int32: rows, columns, pairs, then row, column and value of each pair, then capacities.
 // Prints milliseconds to build, milliseconds to solve, and the value of the plan.
-#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
+#include <ctime>
 #include <vector>
 
 #include <lemon/cost_scaling.h>
@@ -12,11 +12,13 @@
 #include <lemon/smart_graph.h>
 
 using Graph = lemon::SmartDigraph;
-using Clock = std::chrono::steady_clock;
 using Values = Graph::ArcMap<std::int64_t>;
 
-static double milliseconds(Clock::time_point from, Clock::time_point to) {
-  return std::chrono::duration<double, std::milli>(to - from).count();
+// Processor time of this program in milliseconds.
+static double now() {
+  std::timespec time;
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return time.tv_sec * 1e3 + time.tv_nsec / 1e6;
 }
 
 static std::vector<std::int32_t> numbers(std::FILE* file, std::size_t count) {
@@ -30,7 +32,7 @@ static int solve(const std::vector<std::int32_t>& size, std::FILE* file) {
   const int rows = size[0], columns = size[1], pairs = size[2];
   const auto row = numbers(file, pairs), column = numbers(file, pairs);
   const auto value = numbers(file, pairs), capacity = numbers(file, columns);
-  const auto begun = Clock::now();
+  const auto begun = now();
   Graph graph;
   graph.reserveNode(rows + columns + 1);
   graph.reserveArc(pairs + rows + columns);
@@ -51,10 +53,10 @@ static int solve(const std::vector<std::int32_t>& size, std::FILE* file) {
   supply[sink] = -rows;
   Solver solver(graph);
   solver.upperMap(most).costMap(cost).supplyMap(supply);
-  const auto built = Clock::now();
+  const auto built = now();
   if (solver.run() != Solver::OPTIMAL) return 3;
-  const auto ended = Clock::now();
-  std::printf("%.6f %.6f %lld\n", milliseconds(begun, built), milliseconds(built, ended),
+  const auto ended = now();
+  std::printf("%.6f %.6f %lld\n", built - begun, ended - built,
               static_cast<long long>(-solver.totalCost()));
   return 0;
 }

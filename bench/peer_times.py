@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 
 class Timed(NamedTuple):
-    """What a run took and found.
+    """What a run took and found; times are the processor's, so neighbours are nobody's merit.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
 """scipy, lapx and POT as peers: matchings and transport, each timed by parts."""
 
-from time import perf_counter
+from time import process_time
 
 import numpy as np
 
@@ -16,11 +16,11 @@ def scipy_dense(problem: Problem) -> Timed:
     """Solve by ``linear_sum_assignment`` on the dense matrix of rows and slots."""
     from scipy.optimize import linear_sum_assignment
 
-    begun = perf_counter()
+    begun = process_time()
     matrix = dense(problem)
-    built = perf_counter()
+    built = process_time()
     row, slot = linear_sum_assignment(matrix, maximize=True)
-    ended = perf_counter()
+    ended = process_time()
     return Timed.of(begun, built, ended, round(matrix[row, slot].sum()))
 
 
@@ -29,7 +29,7 @@ def scipy_sparse(problem: Problem) -> Timed:
     from scipy.sparse import csr_matrix
     from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
-    begun = perf_counter()
+    begun = process_time()
     pairs = slots(problem)
     every_row = np.arange(pairs.rows)
     # Zeros would not be stored, so costs begin at 1.
@@ -41,9 +41,9 @@ def scipy_sparse(problem: Problem) -> Timed:
     )
     shape = (pairs.rows, pairs.columns + pairs.rows)
     matrix = csr_matrix((cost.astype(np.float64), ends), shape=shape)
-    built = perf_counter()
+    built = process_time()
     row, slot = min_weight_full_bipartite_matching(matrix)
-    ended = perf_counter()
+    ended = process_time()
     value = pairs.rows * top - round(np.asarray(matrix[row, slot]).sum())
     return Timed.of(begun, built, ended, value)
 
@@ -52,12 +52,12 @@ def lapx_dense(problem: Problem) -> Timed:
     """Solve by ``lapjv`` on the dense matrix, made square as it wants it."""
     import lap
 
-    begun = perf_counter()
+    begun = process_time()
     matrix = dense(problem)
     cost = matrix.max(initial=0.0) - matrix
-    built = perf_counter()
+    built = process_time()
     row_to_slot = lap.lapjv(cost, extend_cost=True, return_cost=False)[0]
-    ended = perf_counter()
+    ended = process_time()
     taken = np.flatnonzero(row_to_slot >= 0)
     value = round(matrix[taken, row_to_slot[taken]].sum())
     return Timed.of(begun, built, ended, value)
@@ -67,13 +67,13 @@ def lapx_sparse(problem: Problem) -> Timed:
     """Solve by ``lapmod`` on the doubled graph."""
     import lap
 
-    begun = perf_counter()
+    begun = process_time()
     arcs = doubled(problem)
     first = np.searchsorted(arcs.left, np.arange(arcs.nodes + 1)).astype(np.int32)
     cost, right = arcs.cost.astype(np.float64), arcs.right.astype(np.int32)
-    built = perf_counter()
+    built = process_time()
     total = lap.lapmod(arcs.nodes, cost, first, right, return_cost=True)[0]
-    ended = perf_counter()
+    ended = process_time()
     return Timed.of(begun, built, ended, problem.rows * arcs.top - round(total))
 
 
@@ -82,7 +82,7 @@ def pot_sparse(problem: Problem) -> Timed:
     import ot
     from scipy.sparse import coo_matrix
 
-    begun = perf_counter()
+    begun = process_time()
     pairs = useful(problem)
     rows, columns = problem.rows, problem.columns
     every_row, every_column = np.arange(rows), np.arange(columns)
@@ -97,8 +97,8 @@ def pot_sparse(problem: Problem) -> Timed:
     supply = np.concatenate([np.ones(rows), [held]])
     demand = np.concatenate([problem.capacity, [rows]]).astype(np.float64)
     matrix = coo_matrix((cost, (source, sink)), shape=(rows + 1, columns + 1))
-    built = perf_counter()
+    built = process_time()
     plan = ot.emd(supply, demand, matrix, numItermax=POT_PIVOTS_MAX)
-    ended = perf_counter()
+    ended = process_time()
     total = float(plan.multiply(matrix).sum()) - supply.sum()
     return Timed.of(begun, built, ended, rows * top - round(total))

@@ -1,6 +1,6 @@
 """OR-Tools as a peer: flow, assignment, linear programming and CP-SAT, each timed by parts."""
 
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import numpy as np
@@ -20,26 +20,26 @@ CP_SAT_S = 60.0
 
 def min_cost_flow(problem: Problem) -> Timed:
     """Solve by cost-scaling flow."""
-    begun = perf_counter()
+    begun = process_time()
     flow = build_flow(problem)
-    built = perf_counter()
+    built = process_time()
     status = flow.solve()
-    ended = perf_counter()
+    ended = process_time()
     assert status == flow.OPTIMAL, status.name
     return Timed.of(begun, built, ended, -flow.optimal_cost())
 
 
 def linear_sum(problem: Problem) -> Timed:
     """Solve by cost-scaling assignment, the graph doubled so that all is matched."""
-    begun = perf_counter()
+    begun = process_time()
     arcs = doubled(problem)
     assignment = linear_sum_assignment.SimpleLinearSumAssignment()
     if arcs.left.size:
         ends = (arcs.left.astype(np.int32), arcs.right.astype(np.int32))
         assignment.add_arcs_with_cost(*ends, arcs.cost)
-    built = perf_counter()
+    built = process_time()
     status = assignment.solve()
-    ended = perf_counter()
+    ended = process_time()
     assert status == assignment.OPTIMAL, status.name
     value = problem.rows * arcs.top - assignment.optimal_cost()
     return Timed.of(begun, built, ended, value)
@@ -49,7 +49,7 @@ def glop(problem: Problem) -> Timed:
     """Solve the linear relaxation by GLOP; of pairs of one unit that is the optimum."""
     from scipy.sparse import csr_matrix
 
-    begun = perf_counter()
+    begun = process_time()
     lp = program(problem)
     count = lp.value.size
     shape = (lp.bound.size, count)
@@ -61,24 +61,24 @@ def glop(problem: Problem) -> Timed:
     )  # fmt: skip
     model.set_maximize(True)
     solver = model_builder_helper.ModelSolverHelper("glop")
-    built = perf_counter()
+    built = process_time()
     solver.solve(model)
-    ended = perf_counter()
+    ended = process_time()
     assert solver.status() == model_builder_helper.OPTIMAL, solver.status_string()
     return Timed.of(begun, built, ended, round(solver.objective_value()))
 
 
 def satisfiability(problem: Problem, seconds: float = CP_SAT_S) -> Timed:
     """Solve by CP-SAT, one worker, hinted at the greedy plan; ``bound`` is its own."""
-    begun = perf_counter()
+    begun = process_time()
     model, _ = cp_sat.build_model(problem, greedy.solve(problem).column)
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = cp_sat.SEED
     solver.parameters.max_time_in_seconds = seconds
-    built = perf_counter()
+    built = process_time()
     status = solver.solve(model)
-    ended = perf_counter()
+    ended = process_time()
     assert status in (cp_model.OPTIMAL, cp_model.FEASIBLE), solver.status_name(status)
     bound = int(solver.best_objective_bound + 1e-6)
     return Timed.of(begun, built, ended, round(solver.objective_value), bound)

@@ -4,14 +4,15 @@ The exact backends beside the solvers of others: the same problems, answers equa
 ``ours_ms`` is a whole call of the backend ``standing`` from Python on a problem's arrays, the
 sorting of rows included. Of a peer ``NAME_ms`` is the solver's own call and ``NAME_build_ms``
 turning the arrays into what it wants; ``ratio_NAME`` compares its call alone with all of ours.
-Below 1 the peer is quicker. Peers take turns with ours; one whose call takes longer than a second
+Below 1 the peer is quicker. All of it is processor time on one thread: on a busy machine a clock on
+the wall would flatter whoever fits between two slices of the neighbours. Peers take turns with ours; one whose call takes longer than a second
 is run once. Whoever is absent or too slow for a size has no row there, and is named.
 """
 
 from __future__ import annotations
 
 import statistics
-from time import perf_counter
+from time import process_time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -106,9 +107,9 @@ def compare(case: str, problem: Problem, names: tuple[str, ...], repeats: int) -
     ours: list[float] = []
     theirs: dict[str, list[Timed]] = {name: [] for name in asked}
     for turn in range(repeats):
-        begun = perf_counter()
+        begun = process_time()
         solve(problem, OURS)
-        ours.append((perf_counter() - begun) * 1e3)
+        ours.append((process_time() - begun) * 1e3)
         for name, peer in asked.items():
             if turn > 0 and theirs[name][0].solve_ms > LONG_MS:
                 continue
