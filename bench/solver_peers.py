@@ -4,9 +4,10 @@ The exact backends beside the solvers of others: the same problems, answers equa
 ``ours_ms`` is a whole call of the backend ``standing`` from Python on a problem's arrays, the
 sorting of rows included. Of a peer ``NAME_ms`` is the solver's own call and ``NAME_build_ms``
 turning the arrays into what it wants; ``ratio_NAME`` compares its call alone with all of ours.
-Below 1 the peer is quicker. All of it is processor time on one thread: on a busy machine a clock on
-the wall would flatter whoever fits between two slices of the neighbours. Peers take turns with ours; one whose call takes longer than a second
-is run once. Whoever is absent or too slow for a size has no row there, and is named.
+Below 1 the peer is quicker. All of it is processor time on one thread: on a busy machine a clock
+on the wall would flatter whoever fits between two slices of the neighbours. Peers take turns with
+ours; one whose call takes longer than a second is run once. Whoever is absent or too slow for a
+size has no row there, and is named.
 """
 
 from __future__ import annotations
