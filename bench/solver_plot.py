@@ -29,6 +29,11 @@ COLOURS: Final = (
 )
 #: Least distance between labels, in decades of time.
 APART: Final = 0.2
+#: Ends no further apart than this, in decades, are named together.
+NEAR: Final = 0.6
+STACKED: Final = 0.14
+#: What is too long to stand between two sizes.
+SHORTER: Final = {"scipy min_weight_full_bipartite_matching": "scipy bipartite matching"}
 
 
 def lines(rows: Sequence[Row]) -> dict[str, list[tuple[int, float]]]:
@@ -82,7 +87,10 @@ def draw(path: Path, rows: Sequence[Row], machine: str) -> None:
     _label(axes, series)
     axes.set_xscale("log")
     axes.set_yscale("log")
-    axes.set_xlabel("tickets = free slots (32 candidates a ticket; each point an exact optimum)")
+    axes.set_ylim(top=axes.get_ylim()[1] * 2)  # room for the names above
+    axes.set_xlabel(
+        "tickets = free slots (32 candidates a ticket; processor time of one core; each point an exact optimum)"
+    )
     axes.set_title(
         "Milliseconds to the exact optimum of a critical floor", loc="left", fontsize=13, pad=14
     )
@@ -103,17 +111,29 @@ def draw(path: Path, rows: Sequence[Row], machine: str) -> None:
 def _label(axes: Any, series: dict[str, list[tuple[int, float]]]) -> None:
     """Name each line beside its last point, those that end at one size below each other.
 
-    A line that ends alone is named above its end, where no other line passes.
+    The slow ones of a size before the last are named above their ends, where no line passes.
     """
     by_size: dict[int, dict[str, float]] = defaultdict(dict)
     for title, points in series.items():
         by_size[points[-1][0]][title] = math.log10(points[-1][1])
     for size, ends in by_size.items():
-        alone = len(ends) == 1 and min(by_size) < size < max(by_size)
-        for title, height in labels(ends).items():
-            axes.text(
-                size if alone else size * 1.12, 10 ** (height + (APART if alone else 0.0)), title,
-                ha="center" if alone else "left", va="center", color=colour(title), fontsize=9,
-                fontweight="bold" if title == OURS else "normal", zorder=6,
-                bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.8},
-            )  # fmt: skip
+        top = max(ends.values())
+        slow = {title for title, end in ends.items() if end > top - NEAR and size < max(by_size)}
+        beside = labels({title: end for title, end in ends.items() if title not in slow})
+        for title, height in beside.items():
+            _name(axes, title, (size * 1.12, height), "left")
+        for place, title in enumerate(sorted(slow, key=ends.__getitem__)):
+            left = size == min(by_size)
+            height = top + (place + 1) * STACKED
+            _name(
+                axes, title, (size * (0.93 if left else 1.05), height), "left" if left else "right"
+            )
+
+
+def _name(axes: Any, title: str, at: tuple[float, float], align: str) -> None:
+    """Write a solver's name at a size and a height in decades."""
+    axes.text(
+        at[0], 10 ** at[1], SHORTER.get(title, title), ha=align, va="center", color=colour(title), fontsize=9,
+        fontweight="bold" if title == OURS else "normal", zorder=6,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.8},
+    )  # fmt: skip
