@@ -82,8 +82,7 @@ def throughput(suite: Suite, floor: ScoringFloor, size: Size) -> list[Row]:
     done, order = handle(work), np.arange(count, dtype=np.int32)
     some = np.linspace(0, count - 1, min(count, size.peer_rows)).astype(np.int64)
     given, other = floats(floor), make_work(count, floor.registry.agents, BEST)
-    handles = (agents, asks, handle(other))
-    part = some.astype(np.int32)
+    handles, part = (agents, asks, handle(other)), some.astype(np.int32)
     peers: dict[str, Callable[[], object]] = {
         "numpy": lambda: by_blocks(given, some, BEST),
         "numpy_by_rows": lambda: by_rows(given, some, BEST),
@@ -107,11 +106,15 @@ def throughput(suite: Suite, floor: ScoringFloor, size: Size) -> list[Row]:
     rates = [pairs / ms / 1e3 for ms in ours]
     shares = [FLOPS * pairs / ms / 1e6 / peak[0] for ms, peak in zip(ours, peaks, strict=True)]
     whole = [FLOPS * pairs / ms / 1e6 / peak[1] for ms, peak in zip(ours, peaks, strict=True)]
-    peak = Peer(PEAK, statistics.median(each[0] for each in peaks))
     rows = [
         suite.row("ms", ours, "ms"),
         suite.row("pairs_per_s", rates, "million pairs/s"),
-        suite.row("peak_share", shares, "share of FMA peak", peer=peak),
+        suite.row(
+            "peak_share",
+            shares,
+            "share of FMA peak",
+            peer=Peer(PEAK, statistics.median(each[0] for each in peaks)),
+        ),
         suite.row("integer_peak_share", whole, "share of 16-bit peak"),
         suite.row("feasible", [feasible_share(floor, work)], "share of pairs", n=count),
     ]
