@@ -16,6 +16,7 @@ import pytest
 
 from router import config
 from router.main import COMMANDS
+from simulator.validate.anchors import read_anchor
 from tests.docs import examples
 from tests.house.rooms import ROOT, files
 
@@ -138,10 +139,14 @@ def test_targets_and_links_exist(path: str) -> None:
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_settings_shown_are_settings(path: str) -> None:
-    """Every TOML block is a configuration the server takes."""
+def test_settings_shown_are_settings(path: str, tmp_path: Path) -> None:
+    """Every TOML block is a configuration the server takes, or on its page an anchor to validate against."""
     for block in examples.blocks(TEXT[path]):
-        if block.language == "toml":
+        if block.language == "toml" and path == "docs/validation.md":
+            anchor = tmp_path / "anchor.toml"
+            anchor.write_text(block.text, "utf-8")
+            read_anchor(anchor)
+        elif block.language == "toml":
             config.load(block.text, {}, path)
 
 
