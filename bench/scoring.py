@@ -118,16 +118,22 @@ def throughput(suite: Suite, floor: ScoringFloor, size: Size) -> list[Row]:
         suite.row("integer_peak_share", whole, "share of 16-bit peak"),
         suite.row("feasible", [feasible_share(floor, work)], "share of pairs", n=count),
     ]
+    return rows + ratios(suite, ours, theirs)
+
+
+def ratios(suite: Suite, ours: list[float], theirs: dict[str, list[float]]) -> list[Row]:
+    """Return how many times longer each peer took, repeat by repeat."""
     names = {
         "numpy": NUMPY,
         "numpy_by_rows": BY_ROWS,
         "sgemm": PRODUCTS,
         "plain": "our plain loops",
     }
+    rows = []
     for name, times in theirs.items():
-        ratios = [peer / own for peer, own in zip(times, ours, strict=True)]
+        shares = [peer / own for peer, own in zip(times, ours, strict=True)]
         peer = Peer(f"{names[name]}, ms", statistics.median(times))
-        rows.append(suite.row(f"ratio_{name}", ratios, "x", peer=peer))
+        rows.append(suite.row(f"ratio_{name}", shares, "x", peer=peer))
     return rows
 
 
