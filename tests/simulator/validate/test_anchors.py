@@ -28,7 +28,7 @@ name = "small"
 source = "Erlang 1917"
 
 [run]
-replications = 8
+replications = 16
 controls = ["arrivals", "work", "pooled"]
 
 [pool]
@@ -98,7 +98,7 @@ def test_an_anchor_knows_what_it_expects() -> None:
         ('formula = "wait_s"', 'formula = "speed"', "no value, and the formula's values are waited"),
         ('"pooled"]', '"luck"]', "small.toml:8: run.controls: 'luck' is no control"),
         ("[pool]\nservers = 3\nrate = 0.0333333333333\nwork_s = 60.0\n", "", "needs the table [pool]"),
-        ("replications = 8", "replications = 1", "small.toml:7: run.replications"),
+        ("replications = 16", "replications = 1", "small.toml:7: run.replications"),
         ('queue = "line"', 'queue = "lane"', "world.tickets.call.queue"),
         ("per_hour = 120", "per_hour = -1", "world.tickets.call.arrivals.per_hour"),
         ("units = 1", "unitz = 1", "world.agents.desk.unitz"),
