@@ -49,7 +49,7 @@ def test_numbers_are_printed_and_written(
     assert run([*given, "--json", str(file)]) == 0
     assert "2 of 2 exact numbers inside" in capsys.readouterr().out
     written = json.loads(file.read_text("utf-8"))
-    assert [each["verdict"] for each in written["numbers"]] == ["inside", "inside"]
+    assert [each["verdict"] for each in written["numbers"]] == ["inside", "inside, wide"]
     assert written["summary"]["exact_inside"] == 2
     path.write_text(TEXT.replace("0.6666666666", "0.7"))
     assert run(given) == 1
