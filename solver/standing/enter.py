@@ -71,11 +71,13 @@ def _search(state: Standing, source: int, size: int) -> tuple[int, int, int, int
                 far = lost - (pair >> 32) + price[spot]
                 if far >= bound:
                     continue
+                seen = place[spot]
                 if vacant[spot] > 0 or held[spot] < limit[spot]:
                     if classes == 1 or is_open(state, int(spot)):
-                        bound, end_node, from_row[spot] = far, int(spot), row
+                        # A class may have been reached from its column already, and for less.
+                        if seen == UNSEEN or far < distance[spot]:
+                            bound, end_node, from_row[spot] = far, int(spot), row
                         continue
-                seen = place[spot]
                 if seen == UNSEEN or (seen != SETTLED and far < distance[spot]):
                     distance[spot], from_row[spot], from_node[spot] = far, row, NOBODY
                     size = reach(heap, place, size, int(spot), far)
@@ -87,6 +89,10 @@ def _search(state: Standing, source: int, size: int) -> tuple[int, int, int, int
             settled[settled_count] = node
             settled_count += 1
             base = int(distance[node])
+            if classes > 1 and node < nodes and is_open(state, node):
+                # Reached from its column; no other end is cheaper, so the search is over.
+                bound, end_node, end_row = base, node, NOBODY
+                break
             if node < nodes:
                 row = first_row[node]
             if classes > 1:
