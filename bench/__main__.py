@@ -9,6 +9,7 @@ import importlib
 import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -99,7 +100,7 @@ def runs_of(suite: str, *, quick: bool) -> list[Callable[[], list[dict[str, obje
     for name in SUITES[suite]:
         module = importlib.import_module(name)
         small = getattr(module, "QUICK", None)
-        runs.append(lambda m=module, s=small: m.run(s) if quick and s is not None else m.run())  # type: ignore[misc]
+        runs.append(partial(module.run, small) if quick and small is not None else module.run)
     return runs
 
 

@@ -80,7 +80,7 @@ def _filled(builder: Any, scalar: Any, width: int) -> Any:
 
 
 @njit(nogil=True)
-def _floats(repeats):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _floats(repeats: int) -> Any:
     total = types.float32(0.5)
     for _ in range(repeats):
         total = _float_steps(total * types.float32(1e-3))
@@ -88,7 +88,7 @@ def _floats(repeats):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
 
 
 @njit(nogil=True)
-def _integers(repeats, table):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _integers(repeats: int, table: Any) -> Any:
     total = types.int32(1)
     for _ in range(repeats):
         total = _integer_steps(total & types.int32(255), table)

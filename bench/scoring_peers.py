@@ -110,7 +110,9 @@ def _tile(p: Pass, rows: Any, products: Any, vector: Any) -> None:
 
 
 @njit(nogil=True)
-def _select_tile(agents, asks, work, rows, products, vector):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _select_tile(
+    agents: Agents, asks: Asks, work: Work, rows: NDArray[np.int32], products: Any, vector: bool
+) -> None:
     p = Pass(
         Agents(agents.features, agents.feature_row, agents.levels, agents.sets, agents.offset,
                agents.price, agents.net),

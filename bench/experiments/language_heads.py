@@ -19,14 +19,10 @@ from pathlib import Path
 from typing import Final
 
 from bench.signals_sets import LANGUAGES, Sentence, tatoeba
-from router.kernel_cache import settle
-
-settle()
-
-from router.signals.features import mask  # noqa: E402 -- the cache is settled before Numba loads
-from router.signals.model import Model  # noqa: E402
-from router.signals.rows import Row, gathered  # noqa: E402
-from router.signals.training import Options, train  # noqa: E402
+from router.signals.features import mask
+from router.signals.model import Model
+from router.signals.rows import Row, gathered
+from router.signals.training import Options, train
 
 NAMES: Final = {"no": "nb", "zh": "zh-Hans"}
 NEAR: Final = ("bg", "da", "no", "ru", "sv", "uk")

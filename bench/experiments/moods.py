@@ -19,17 +19,13 @@ from typing import Final
 import numpy as np
 
 from bench.signals_sets import banking77
-from router.kernel_cache import settle
-
-settle()
-
-from router.signals.features import Pass  # noqa: E402 -- the cache is settled before Numba loads
-from router.signals.model import Model  # noqa: E402
-from router.signals.rows import Row  # noqa: E402
-from router.signals.sentiment import SENTIMENTS, sentiment, sentiment_reasons  # noqa: E402
-from router.signals.training import Options, train  # noqa: E402
-from router.signals.urgency import urgency, urgency_reasons  # noqa: E402
-from router.signals.wording import wording  # noqa: E402
+from router.signals.features import Pass
+from router.signals.model import Model
+from router.signals.rows import Row
+from router.signals.sentiment import SENTIMENTS, sentiment, sentiment_reasons
+from router.signals.training import Options, train
+from router.signals.urgency import urgency, urgency_reasons
+from router.signals.wording import wording
 
 FILES: Final = ("amazonReviewSnippets", "tweets")
 CLASSES: Final = ("negative", "neutral", "positive")

@@ -29,13 +29,12 @@ EVERY: Final = 5
 
 
 def _after_run(harm: Callable[[Machine, Batch], None]) -> Callable[[], AbstractContextManager[Any]]:
-    """Plant a mistake in the state that each run of the live core leaves; deciding again is spared."""
+    """Plant a mistake in the state that each run of a core leaves, when it decides again too."""
     sound = Machine.run
 
     def run(self: Machine) -> Batch:
         batch = sound(self)
-        if getattr(self, "tickets_max", 0):
-            harm(self, batch)
+        harm(self, batch)
         return batch
 
     return lambda: patch.object(Machine, "run", run)
