@@ -1,4 +1,4 @@
-"""Urgency, sentiment, precedence and mapping: rules that can be read, and hints that never gate."""
+"""Urgency, sentiment and precedence: rules that can be read, and hints that never gate."""
 
 import pytest
 from hypothesis import given
@@ -6,8 +6,6 @@ from hypothesis import strategies as st
 
 from router.signals.features import Pass
 from router.signals.language import Languages, Prior
-from router.signals.mapping import IntentRule, MappingError, Needs, SkillNeed, checked, needs
-from router.signals.model import Recipe
 from router.signals.rows import Row
 from router.signals.sentiment import BOUNDS, SENTIMENTS, sentiment, sentiment_of
 from router.signals.signal import SOURCES, Signal, level_of, prefer
@@ -142,32 +140,3 @@ def test_who_could_not_tell_gives_way() -> None:
 def test_levels_follow_the_cuts(probability: float, level: str) -> None:
     """A level is read off the probability."""
     assert level_of(probability) == level
-
-
-RULES = {"refund": IntentRule((SkillNeed("billing", 2, "required"),), "payments", 7)}
-
-
-def test_an_intent_asks_for_skills_but_never_requires_them_on_a_guess() -> None:
-    """Below high a required skill is only preferred; below the rule's level nothing is asked."""
-    high = needs(Signal("refund", 0.99, "high", "tier0"), RULES)
-    assert (high.skills[0].mode, high.queue, high.priority) == ("required", "payments", 7)
-    medium = needs(Signal("refund", 0.8, "medium", "tier0"), RULES)
-    assert (medium.skills[0].mode, medium.queue) == ("preferred", "payments")
-    assert needs(Signal("refund", 0.5, "low", "tier0"), RULES) == Needs()
-    corrected = needs(Signal("refund", 0.0, "low", "correction"), RULES)
-    assert corrected == high
-    assert needs(None, RULES) == needs(said("tier0", "other"), RULES) == Needs()
-
-
-def test_a_mapping_that_cannot_be_is_refused_with_every_fault() -> None:
-    """Unknown skills and queues, levels and priorities out of range are listed by field."""
-    bad = {"a": IntentRule((SkillNeed("magic", 6, "maybe"),), "nowhere", 12)}
-    with pytest.raises(MappingError) as caught:
-        checked(bad, {"billing"}, {"payments"})
-    lines = str(caught.value).splitlines()
-    assert [line.split(":")[0] for line in lines] == [
-        "intents.a.queue", "intents.a.priority", "intents.a.skills.skill",
-        "intents.a.skills.min_level", "intents.a.skills.mode",
-    ]  # fmt: skip
-    checked(RULES, {"billing"}, {"payments"})
-    assert Recipe("x", ("a", "b")).calibration.scope is None
