@@ -37,6 +37,7 @@ FEATURES_MAX: Final = (RUN_MAX - 1) * PLAIN_MAX + 2 * WORDS_MAX + CONTENT_MAX * 
 SEEN_SIZE: Final = 1 << 16
 SCRATCH: Final = SEEN_SIZE + CONTENT_MAX  # what was seen, then the stems of content words
 assert FEATURES_MAX < SEEN_SIZE // 2  # the table of what was seen stays half empty
+Mark = tuple[Whole, Whole]  # the number of this message, and the last place of its table
 
 MASK32: Final = 0xFFFFFFFF
 FNV_PRIME: Final = 16_777_619
@@ -112,10 +113,10 @@ def _is_stop(word: Whole) -> bool:
 
 
 @njit(cache=True, nogil=True)
-def _put(value: Whole, ids: UInt32s, n: Whole, seen: Int64s, mark: tuple[Whole, bool]) -> Whole:
+def _put(value: Whole, ids: UInt32s, n: Whole, seen: Int64s, mark: Mark) -> Whole:
     """Append the hash unless this message has it already; return how many there are now."""
     value = mixed(value)
-    mask = SEEN_SIZE - 1 if mark[1] else 1023
+    mask = mark[1]
     place = value & mask
     entry = (mark[0] << 32) | value
     while seen[place] >> 32 == mark[0]:
@@ -129,7 +130,7 @@ def _put(value: Whole, ids: UInt32s, n: Whole, seen: Int64s, mark: tuple[Whole, 
 
 @njit(cache=True, nogil=True)
 def _runs(
-    plain: UInt32s, end: Whole, ids: UInt32s, seen: Int64s, mark: tuple[Whole, bool]
+    plain: UInt32s, end: Whole, ids: UInt32s, seen: Int64s, mark: Mark
 ) -> Whole:
     """Put the hashes of all runs of 2 to ``RUN_MAX`` codes; return how many features there are."""
     n = 0
@@ -148,7 +149,7 @@ def _words(
     ids: UInt32s,
     n: Whole,
     seen: Int64s,
-    mark: tuple[Whole, bool],
+    mark: Mark,
 ) -> tuple[Whole, Whole]:
     """Put words and neighbours, list the stems of content words; return both counts."""
     held = 0
@@ -178,7 +179,7 @@ def _words(
 
 
 @njit(cache=True, nogil=True)
-def _pairs(held: Whole, ids: UInt32s, n: Whole, seen: Int64s, mark: tuple[Whole, bool]) -> Whole:
+def _pairs(held: Whole, ids: UInt32s, n: Whole, seen: Int64s, mark: Mark) -> Whole:
     """Put all unordered pairs of different stems; return how many features there are."""
     for i in range(held):
         for j in range(i + 1, held):
@@ -187,6 +188,16 @@ def _pairs(held: Whole, ids: UInt32s, n: Whole, seen: Int64s, mark: tuple[Whole,
             if low != high:
                 n = _put(joined(low, high, PAIR_START), ids, n, seen, mark)
     return n
+
+
+@njit(cache=True, nogil=True)
+def _last_place(end: Whole) -> Whole:
+    """Return the last place of a table that is half empty at worst: a small one stays in the inner caches."""
+    most = RUN_MAX * end + CONTENT_MAX * CONTENT_MAX // 2 + 1
+    size = 1024
+    while size < 2 * most:
+        size <<= 1
+    return size - 1
 
 
 @njit(cache=True, nogil=True)
@@ -211,8 +222,7 @@ def hash_features(plain: UInt32s, cues: Int64s, ids: UInt32s, seen: Int64s) -> N
         seen[:] = 0
         cues[ROUND] = 0
     cues[ROUND] += 1
-    # A short message fits a table that stays in the innermost cache.
-    mark = (cues[ROUND], end > 96)
+    mark = (cues[ROUND], _last_place(end))
     n = _runs(plain, end, ids, seen, mark)
     n, held = _words(plain, end, ids, n, seen, mark)
     single = n
@@ -262,12 +272,12 @@ class Reading:
         int64 (CUES,), counts, by the places in ``scan``.
     """
 
-    __slots__ = ("_clean", "_plain", "all_ids", "cues")
+    __slots__ = ("_clean", "all_ids", "all_plain", "cues")
 
     def __init__(self) -> None:
         self.all_ids = np.zeros(FEATURES_MAX, dtype=np.uint32)
         self.cues = np.zeros(CUES, dtype=np.int64)
-        self._plain = np.zeros(PLAIN_MAX, dtype=np.uint32)
+        self.all_plain = np.zeros(PLAIN_MAX, dtype=np.uint32)
         self._clean = np.zeros(TEXT_MAX + 1, dtype=np.uint32)
 
     @property
@@ -278,7 +288,7 @@ class Reading:
     @property
     def plain(self) -> UInt32s:
         """Return what was folded."""
-        return self._plain[: self.cues[PLAIN]]
+        return self.all_plain[: self.cues[PLAIN]]
 
     @property
     def clean(self) -> UInt32s:
@@ -304,7 +314,7 @@ class Pass:
     def __init__(self) -> None:
         found = self._reading = Reading()
         seen = np.zeros(SCRATCH, dtype=np.int64)
-        self._arrays = (found._plain, found._clean, found.cues, found.all_ids, seen)  # noqa: SLF001
+        self._arrays = (found.all_plain, found._clean, found.cues, found.all_ids, seen)  # noqa: SLF001
 
     def read(self, text: str) -> Reading:
         """Return what any text says; it is valid until the next read."""

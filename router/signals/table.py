@@ -7,17 +7,17 @@ from typing import Final, NamedTuple
 from router.signals.features import Pass, Reading
 from router.signals.language import Languages, Prior
 from router.signals.model import Model
+from router.signals.rules import Points, points_of
 from router.signals.sentiment import sentiment
 from router.signals.signal import Signal
 from router.signals.urgency import Context, urgency
-from router.signals.wording import Wording, wording
 
 
 class Message(NamedTuple):
     """What a signal may look at: the reading, the models at work, the customer."""
 
     reading: Reading
-    said: Wording
+    points: Points
     models: Mapping[str, Model]
     languages: Languages
     prior: Prior
@@ -41,11 +41,11 @@ def _intent(message: Message) -> Signal | None:
 
 
 def _urgency(message: Message) -> Signal:
-    return urgency(message.reading, message.models, message.context, message.said)
+    return urgency(message.reading, message.models, message.context, message.points.urgency)
 
 
 def _sentiment(message: Message) -> Signal:
-    return sentiment(message.reading, message.models, message.said)
+    return sentiment(message.reading, message.models, message.points.sentiment)
 
 
 SIGNALS: Final[Mapping[str, Kind]] = MappingProxyType(
@@ -87,8 +87,8 @@ class Analyzer:
     ) -> dict[str, Signal]:
         """Return every signal that can be told of any text, in the order of ``SIGNALS``."""
         reading = self._pass.read(text)
-        said = wording(reading)
-        message = Message(reading, said, self._models, self._languages, prior, context)
+        points = points_of(reading)
+        message = Message(reading, points, self._models, self._languages, prior, context)
         signals: dict[str, Signal] = {}
         for name, kind in SIGNALS.items():
             signal = kind.tell(message)

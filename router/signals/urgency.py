@@ -8,6 +8,7 @@ term of a ticket's value: it never gates, and never goes before a promise.
 
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -38,8 +39,9 @@ URGENT_FROM: Final = 45
 SOON_FROM: Final = 20
 POINTS_SCALE: Final = 12.0  # points that change the odds by a factor of e
 RULES_MODEL: Final = "rules/1"
+SIGNALS_KEPT_MAX: Final = 1_024  # signals by points; a few dozen sums are common
 
-_TERMS: Final = terms({**URGENCY, "calm": CALMING})
+TERMS: Final = terms({**URGENCY, "calm": CALMING})
 
 
 class Context(NamedTuple):
@@ -48,10 +50,15 @@ class Context(NamedTuple):
     contacts: int = 0
 
 
+def contact_points(context: Context) -> int:
+    """Return the points of earlier contacts."""
+    return CONTACT_POINTS * min(max(context.contacts, 0), CONTACTS_MAX)
+
+
 def urgency_reasons(said: Wording, context: Context = Context()) -> list[Reason]:  # noqa: B008
     """Return what makes a message pressing, with points; each kind of matter counts once."""
     reasons: dict[str, Reason] = {}
-    for _, term, kind in found(said, _TERMS):
+    for _, term, kind in found(said, TERMS):
         reasons.setdefault(kind, Reason(f"{kind}: {term}", KIND_POINTS[kind]))
     if said.exclamations:
         marks = min(said.exclamations, EXCLAMATIONS_MAX)
@@ -59,8 +66,7 @@ def urgency_reasons(said: Wording, context: Context = Context()) -> list[Reason]
     if said.is_shouted:
         reasons["shouted"] = Reason("capitals", SHOUTED_POINTS)
     if context.contacts > 0:
-        times = min(context.contacts, CONTACTS_MAX)
-        reasons["contacts"] = Reason("earlier contacts", times * CONTACT_POINTS)
+        reasons["contacts"] = Reason("earlier contacts", contact_points(context))
     return list(reasons.values())
 
 
@@ -79,19 +85,25 @@ def urgency(
     reading: Reading,
     models: Mapping[str, Model] = MappingProxyType({}),
     context: Context = Context(),  # noqa: B008 -- a constant
-    said: Wording | None = None,
+    points: int | None = None,
 ) -> Signal:
     """
     Return how pressing a message is: ``urgent``, ``soon`` or ``normal``.
 
     A trained head ``urgency`` speaks where it is at least medium sure, the rules otherwise.
-    ``said`` is the reading's wording where the caller has it already.
+    ``points`` is what the rules find in the text, where the caller knows (``rules.points_of``).
     """
     head = models.get("urgency")
     if head is not None:
         told = head.judge(reading)
         if told.in_scope and told.level != "low":
             return told.signal(head.id)
-    reasons = urgency_reasons(said or wording(reading), context)
-    value, chance = urgency_of(sum(reason.points for reason in reasons))
+    if points is None:
+        points = sum(reason.points for reason in urgency_reasons(wording(reading)))
+    return _told(points + contact_points(context))
+
+
+@lru_cache(SIGNALS_KEPT_MAX)
+def _told(points: int) -> Signal:
+    value, chance = urgency_of(points)
     return Signal(value, rounded(chance), level_of(chance), "tier0", RULES_MODEL)
