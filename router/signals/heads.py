@@ -25,6 +25,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from router.signals.features import PAIR_WEIGHT
+from router.signals.lanes import IS_THERE, LANES, add_columns
 from router.signals.letters import Int64s, UInt32s, Whole
 from router.signals.scan import FEATURES, MASS
 from router.signals.signal import PROBABILITY_STEPS
@@ -35,7 +36,6 @@ Floats = NDArray[np.float64]
 
 BITS_MIN: Final = 8
 BITS_MAX: Final = 20
-LANES: Final = 16  # int8 columns that one vector instruction adds
 TOP: Final = 3  # labels that a prediction names
 
 #: Places in the result of ``judge``: three labels, then three probabilities, then two scores.
@@ -55,10 +55,19 @@ def width_of(labels: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _add_rows(
+def add_rows_plainly(
     ids: UInt32s, start: Whole, end: Whole, shift: Whole, weights: Int8s, scores: Int32s
 ) -> None:
-    """Add the rows of some features to the scores, four at a time: that halves the stores."""
+    """
+    Add the rows of some features to the scores, four at a time: that halves the stores.
+
+    Parameters
+    ----------
+    ids, weights, scores
+        See the file: uint32 (n,), int8 (2**bits, width), int32 (width,).
+    start, end, shift : int64
+        The features from ``start`` to ``end`` count; ``id >> shift`` is a row.
+    """
     width = weights.shape[1]
     fours = start + (end - start) // 4 * 4
     for k in range(start, fours, 4):
@@ -77,6 +86,28 @@ def _add_rows(
         row = np.int64(ids[k]) >> shift
         for c in range(width):
             scores[c] += np.int32(weights[row, c])
+
+
+@njit(cache=True, nogil=True)
+def add_rows(
+    ids: UInt32s, start: Whole, end: Whole, shift: Whole, weights: Int8s, scores: Int32s
+) -> None:
+    """
+    Add the rows of some features to the scores, by vector code where there is some.
+
+    Parameters
+    ----------
+    ids, weights, scores
+        See the file: uint32 (n,), int8 (2**bits, width), int32 (width,).
+    start, end, shift : int64
+        The features from ``start`` to ``end`` count; ``id >> shift`` is a row.
+    """
+    if IS_THERE:
+        at = np.int64(0)
+        while at < weights.shape[1]:
+            at = add_columns(ids, start, end, shift, weights, at, scores)
+    else:
+        add_rows_plainly(ids, start, end, shift, weights, scores)
 
 
 @njit(cache=True, nogil=True)
@@ -99,10 +130,10 @@ def add_scores(ids: UInt32s, cues: Int64s, weights: Int8s, scores: Int32s) -> No
     for c in range(width):
         scores[c] = 0
     if single < n:
-        _add_rows(ids, single, n, shift, weights, scores)
+        add_rows(ids, single, n, shift, weights, scores)
         for c in range(width):
             scores[c] *= np.int32(PAIR_WEIGHT)
-    _add_rows(ids, 0, single, shift, weights, scores)
+    add_rows(ids, 0, single, shift, weights, scores)
 
 
 @njit(cache=True, nogil=True)
