@@ -41,9 +41,10 @@ class Guess(NamedTuple):
 
 
 class LanguageDetector(Protocol):
-    """Tells languages apart, among those it was made for."""
+    """Tells languages apart, among those it was made for; maybe it says nothing of what is in other scripts."""
 
     name: str
+    knows_scripts: bool
 
     def guess(self, text: str, letters: int) -> Guess:
         """Return the languages of a masked text of so many letters."""
@@ -66,6 +67,7 @@ class Eldc:
     """The C library ``eldc``, restricted to the languages asked for."""
 
     name = "eldc"
+    knows_scripts = True
 
     def __init__(self, languages: Sequence[str]) -> None:
         """Raise ``DetectorMissingError`` without the library or without a language it knows."""
@@ -100,6 +102,7 @@ class Py3langid:
     """The pure-Python library ``py3langid``, restricted to the languages asked for."""
 
     name = "py3langid"
+    knows_scripts = False
 
     def __init__(self, languages: Sequence[str]) -> None:
         """Raise ``DetectorMissingError`` without the library."""

@@ -129,9 +129,7 @@ def _put(value: Whole, ids: UInt32s, n: Whole, seen: Int64s, mark: Mark) -> Whol
 
 
 @njit(cache=True, nogil=True)
-def _runs(
-    plain: UInt32s, end: Whole, ids: UInt32s, seen: Int64s, mark: Mark
-) -> Whole:
+def _runs(plain: UInt32s, end: Whole, ids: UInt32s, seen: Int64s, mark: Mark) -> Whole:
     """Put the hashes of all runs of 2 to ``RUN_MAX`` codes; return how many features there are."""
     n = 0
     for i in range(end - 1):

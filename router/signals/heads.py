@@ -105,7 +105,7 @@ def add_rows(
     if IS_THERE:
         at = np.int64(0)
         while at < weights.shape[1]:
-            at = add_columns(ids, start, end, shift, weights, at, scores)
+            at = add_columns(ids[start:end], shift, weights, at, scores)
     else:
         add_rows_plainly(ids, start, end, shift, weights, scores)
 

@@ -52,31 +52,22 @@ def _at(builder: Any, start: Any, place: Any, typ: Any) -> Any:
 
 
 @emitted
-def add_columns(
-    _context: Any,
-    ids: Any,
-    start: Any,
-    end: Any,
-    shift: Any,
-    weights: Any,
-    at: Any,
-    scores: Any,
-) -> Any:
+def add_columns(_context: Any, ids: Any, shift: Any, weights: Any, at: Any, scores: Any) -> Any:
     """
     Add the rows of some features to a few blocks of columns; return the first column not done.
 
     Parameters
     ----------
     ids
-        uint32 (n,), C order; those from ``start`` to ``end`` count. Read only.
-    start, end, shift, at
+        uint32 (n,), C order, of the features. Read only.
+    shift, at
         int64. ``id >> shift`` is a row, ``at`` the first column, a multiple of ``LANES``.
     weights
         int8 (rows, width), C order. Read only.
     scores
         int32 (width,), C order. Added to in place.
     """
-    signature = types.int64(ids, types.int64, types.int64, types.int64, weights, types.int64, scores)
+    signature = types.int64(ids, types.int64, weights, types.int64, scores)
 
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         places = [
@@ -86,7 +77,8 @@ def add_columns(
         ]
         ids_at, table, sums = (each.data for each in places)
         width = cgutils.unpack_tuple(builder, places[1].shape)[1]
-        first, last, right, column = args[1], args[2], args[3], args[5]
+        count = cgutils.unpack_tuple(builder, places[0].shape)[0]
+        right, column = args[1], args[3]
         left = builder.sdiv(builder.sub(width, column), ir.Constant(I64, LANES))
         done = builder.append_basic_block("done")
         most = builder.append_basic_block("most")
@@ -97,7 +89,7 @@ def add_columns(
             if blocks < _BLOCKS:
                 choice.add_case(ir.Constant(I64, blocks), here)
             builder.position_at_end(here)
-            rows = (ids_at, first, last, right)
+            rows = (ids_at, count, right)
             _add_blocks(builder, rows, (table, width, column), sums, blocks)
             end_at = builder.add(column, ir.Constant(I64, blocks * LANES))
             taken.append((end_at, builder.block))
@@ -113,7 +105,7 @@ def add_columns(
 
 def _add_blocks(builder: Any, rows: Any, table: Any, sums: Any, blocks: int) -> None:
     """Emit the loop over all rows for so many blocks of columns."""
-    ids_at, first, last, right = rows
+    ids_at, count, right = rows
     weights, width, column = table
     steps = [builder.add(column, ir.Constant(I64, LANES * n)) for n in range(blocks)]
     held = []
@@ -121,8 +113,8 @@ def _add_blocks(builder: Any, rows: Any, table: Any, sums: Any, blocks: int) -> 
         place = cgutils.alloca_once(builder, WIDE)
         builder.store(builder.load(_at(builder, sums, step, WIDE), align=4), place)
         held.append(place)
-    with cgutils.for_range_slice(builder, first, last, ir.Constant(I64, 1)) as (k, _):
-        feature = builder.zext(builder.load(builder.gep(ids_at, [k])), I64)
+    with cgutils.for_range(builder, count) as loop:
+        feature = builder.zext(builder.load(builder.gep(ids_at, [loop.index])), I64)
         base = builder.mul(builder.lshr(feature, right), width)
         for step, place in zip(steps, held, strict=True):
             found = builder.load(_at(builder, weights, builder.add(base, step), NARROW), align=1)

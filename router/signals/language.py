@@ -6,7 +6,9 @@ The language of a message: who detects it, what near languages need, and when th
    told apart better than sixty.
 3. Where it is unsure between near languages (Danish, Norwegian, Swedish; Russian, Ukrainian,
    Bulgarian), a small head of our own is asked besides, and both log odds are added.
-4. Where that leaves doubt, what is known of the customer is weighed in; see ``Prior``.
+4. What is in another script than a language, or without letters, is not in that language: ``eldc``
+   knows that by itself, the others are told (``scripts``).
+5. Where that leaves doubt, what is known of the customer is weighed in; see ``Prior``.
 """
 
 import math
@@ -29,6 +31,7 @@ from router.signals.kinship import primary
 from router.signals.letters import spelled
 from router.signals.model import Model
 from router.signals.scan import LETTERS
+from router.signals.scripts import possible
 from router.signals.signal import UNDETERMINED, Cuts, Signal, level_of, rounded
 
 NEAR: Final = (frozenset({"da", "no", "sv"}), frozenset({"bg", "ru", "uk"}))
@@ -118,7 +121,12 @@ class Languages:
     def detect(self, text: str, prior: Prior = Prior()) -> Signal:  # noqa: B008 -- a constant
         """Return the language of any text, read for this alone."""
         library = self._library
-        if library is None or _UNFIT(text, 0, CHARS_MAX) or "www." in text[:CHARS_MAX]:
+        if (
+            library is None
+            or not library.knows_scripts
+            or _UNFIT(text, 0, CHARS_MAX)
+            or "www." in text[:CHARS_MAX]
+        ):
             return self.judge(self._pass.read(text), prior)
         guess = library.guess(text[:CHARS_MAX], len(text))
         if guess.sure:
@@ -131,13 +139,26 @@ class Languages:
         """Return the language of a message that was read already."""
         if self._library is None:
             assert self._ours is not None
-            return self._weighed(self._ours.guess_reading(reading), prior, "ours")
+            guess = self._in_its_script(self._ours.guess_reading(reading), reading)
+            return self._weighed(guess, prior, "ours")
         guess = self._library.guess(spelled(reading.clean[:CHARS_MAX]), int(reading.cues[LETTERS]))
+        if not self._library.knows_scripts:
+            guess = self._in_its_script(guess, reading)
         if guess.sure:
             return self._settled(guess)
         if guess.chances and guess.chances[0][0] in self._near:
             guess = self._told_apart(guess, reading)
         return self._weighed(guess, prior, self.detector)
+
+    def _in_its_script(self, guess: Guess, reading: Reading) -> Guess:
+        """Return the guess among languages that are written as the message is; all of those if it has none."""
+        written = possible(reading.clean, tuple(self._tags))
+        if all(language in written for language, _ in guess.chances) and guess.chances:
+            return guess
+        left = [each for each in guess.chances if each[0] in written]
+        left = left or [(language, 1.0) for language in sorted(written)]
+        total = sum(chance for _, chance in left)
+        return Guess(tuple((language, chance / total) for language, chance in left), sure=False)
 
     def _settled(self, guess: Guess) -> Signal:
         """Return what a detector is sure of; the same for each language, so made once."""

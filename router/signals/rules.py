@@ -104,7 +104,6 @@ def _tables() -> tuple[UInt64s, Int64s]:
     return hashes, codes
 
 
-
 HASHES, CODES = _tables()
 
 
@@ -147,7 +146,7 @@ def weigh(plain: UInt32s, cues: Int64s) -> tuple[Whole, Whole, Whole]:
     held, before = 0, 0  # codes of the word that waits for the next one, and of the one before it
     place, negation = -1, -1 - NEGATION_REACH  # of the word that waits, and of the last negation
     haste_skip, mood_skip = -1, -1
-    is_unspaced = False
+    is_unspaced: Whole = False
     end = cues[PLAIN]
     for i in range(1, end + 1):
         code = np.uint64(plain[i]) if i < end else SPACE

@@ -98,7 +98,7 @@ async def test_any_message_gets_its_ticket(tmp_path: Path, text: str) -> None:
         found = by_name(ticket)
         assert found.keys() == {"language", "intent", "urgency", "sentiment"}
         assert all(0.0 <= each["probability"] <= 1.0 for each in found.values())
-        if not any(letter.isalpha() for letter in text) and "\uffff" not in text:
+        if not any(letter.isalpha() for letter in text):
             assert (found["language"]["value"], found["language"]["level"]) == ("und", "low")
         body = {"messages": [{"text": text}], "explain": True}
         (told,) = (await acme.call("signals.analyze", body=body))["results"]

@@ -1,9 +1,10 @@
 """The language of a message: whoever detects it, the customer's prior, and texts that are none."""
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from router.signals import detectors, language
@@ -11,6 +12,7 @@ from router.signals.detectors import DetectorMissingError, Guess
 from router.signals.kinship import KINSHIP, kinship, primary
 from router.signals.language import Languages, Prior
 from router.signals.model import OUT_OF_SCOPE
+from router.signals.scripts import WRITTEN_IN
 from tests.router.signals.shipped import shipped
 
 MODELS = {name: shipped(name) for name in ("language", "near")}
@@ -21,6 +23,7 @@ class Doubtful:
     """A detector that has an opinion and is never sure."""
 
     name = "doubtful"
+    knows_scripts = True
     opinion = (("en", 0.6), ("de", 0.4))
 
     def __init__(self, languages: Sequence[str]) -> None:
@@ -135,3 +138,44 @@ def test_the_heads_that_travel_know_what_is_promised() -> None:
     assert len(shipped("language").labels) == 30
     assert set(shipped("near").labels) == set.union(*map(set, language.NEAR))
     assert OUT_OF_SCOPE not in shipped("near").labels
+
+
+def installed() -> list[str]:
+    """Return our own head and the libraries that are there."""
+    return ["ours", *(name for name in detectors.LIBRARIES if find_spec(name) is not None)]
+
+
+TOLD = {name: Languages(TAGS, MODELS, name) for name in installed()}
+LETTERLESS = st.characters(exclude_categories=["Lu", "Ll", "Lt", "Lm", "Lo"])
+
+
+@pytest.mark.parametrize("name", TOLD)
+@given(st.text(LETTERLESS, max_size=40))
+@example("\ud7ff")
+@example("\ud7ff\ue000\uffff\U0010ffff")
+@example("\u0301\u0301")
+@example("²³ ①② Ⅷ")
+def test_a_text_without_letters_is_in_no_language(name: str, text: str) -> None:
+    """Marks, digits, signs, unassigned and private code points, half surrogates: undetermined, at level low."""
+    found = TOLD[name].detect(text)
+    assert (found.value, found.level) == ("und", "low")
+
+
+@pytest.mark.parametrize("name", TOLD)
+@pytest.mark.parametrize(
+    "text", ["Спасибо", "ᏣᎳᎩ ᎦᏬᏂᎯᏍᏗ", "გამარჯობა", "ⵜⵉⴼⵉⵏⴰⵖ", "ကျေးဇူး", "ευχαριστώ"]
+)
+def test_a_script_that_no_language_of_the_workspace_is_written_in_is_none(
+    name: str, text: str
+) -> None:
+    """A detector must choose; ranges of code points know better, and a customer's profile may still decide."""
+    assert TOLD[name].detect(text).value == "und"
+    assert TOLD[name].detect(text, Prior(profile="de")).value == "de"
+
+
+def test_the_only_language_in_a_script_needs_no_detector() -> None:
+    """Where one language of the workspace is written so, letters decide, however short the text."""
+    both = Languages(("en", "el"), MODELS, "ours")
+    assert both.detect("ναι").value == "el"
+    assert both.detect("ok").value == "en"
+    assert set(WRITTEN_IN) == set(MODELS["language"].labels)

@@ -12,7 +12,9 @@ WORDS = sorted({word for term in TERMS for word in (*term.split("_"), term.repla
 PASS = Pass()
 
 
-@given(st.lists(st.sampled_from([*WORDS, "the", "Card", "!", "!!", "12", "DHL", "ist"]), max_size=14))
+@given(
+    st.lists(st.sampled_from([*WORDS, "the", "Card", "!", "!!", "12", "DHL", "ist"]), max_size=14)
+)
 def test_a_message_made_of_terms_has_the_points_of_its_reasons(words: list[str]) -> None:
     """Terms, pairs, negations and emphasis in any order weigh alike, compiled and in words."""
     reading = PASS.read(" ".join(words))
