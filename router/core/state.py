@@ -22,6 +22,8 @@ from router.core.limits import (
     DECIDE_ROWS_MAX,
     EVENTS_MARGIN,
     NEVER_US,
+    TICKETS_MAX,
+    WORKS_MAX,
 )
 from solver.kernels.augment import AugmentWork, make_augment_work
 
@@ -235,9 +237,32 @@ FILL: Final = {
 }
 
 
+RESERVED: Final = {
+    "tickets": TICKETS_MAX,
+    "nodes": TICKETS_MAX,
+    "dirty_tickets": TICKETS_MAX,
+    "works": WORKS_MAX,
+    "work_wake": WORKS_MAX,
+    "ties": 2 * TICKETS_MAX,
+    "lanes": 2 * TICKETS_MAX,
+    "lanes_active": 2 * TICKETS_MAX,
+    "timers": 4 * TICKETS_MAX,
+}
+"""
+Rows that tables which grow with the tickets have addresses for from the start.
+
+The system gives no memory to pages that nobody touched, so a reserve costs nothing, and growing is a longer view of the
+same memory: no decision waits for a hundred thousand rows to be copied.
+"""
+
+
 def blank(name: str, shape: tuple[int, ...], dtype: Any) -> Rows:
-    """Return an array of the state as it is before the first command."""
-    return np.full(shape, FILL[name], dtype) if name in FILL else np.zeros(shape, dtype)
+    """Return an array of the state as it is before the first command, the start of its reserve where it has one."""
+    n = shape[0]
+    array: Rows = np.zeros((max(n, RESERVED.get(name, n)), *shape[1:]), dtype)[:n]
+    if name in FILL:
+        array[:] = FILL[name]
+    return array
 
 
 def empty(sizes: Sizes) -> Arrays:
@@ -262,13 +287,24 @@ def copy_in(target: Rows, source: Rows) -> None:
     target[tuple(slice(0, n) for n in source.shape)] = source
 
 
+def extended(name: str, array: Rows, shape: tuple[int, ...]) -> Rows:
+    """Return an array with room for more: of its own reserve if that suffices, else moved."""
+    whole = array.base
+    if isinstance(whole, np.ndarray) and whole.shape[1:] == shape[1:] and len(whole) >= shape[0]:
+        longer: Rows = whole[: shape[0]]
+        if name in FILL:
+            longer[len(array) :] = FILL[name]
+        return longer
+    moved = blank(name, shape, array.dtype)
+    copy_in(moved, array)
+    return moved
+
+
 def grown(old: Arrays, sizes: Sizes) -> Arrays:
-    """Return the arrays with room for ``sizes``; every row keeps its number, arrays large enough stay themselves."""
+    """Return the arrays with room for ``sizes``; every row keeps its number. The old ones are not to be used again."""
     larger: dict[str, Any] = {}
-    for name, (shape, dtype) in shapes(sizes).items():
+    for name, (shape, _) in shapes(sizes).items():
         array: Rows = getattr(old, name)
-        if array.shape == shape:
-            continue
-        larger[name] = blank(name, shape, dtype)
-        copy_in(larger[name], array)
+        if array.shape != shape:
+            larger[name] = extended(name, array, shape)
     return old._replace(**larger)
