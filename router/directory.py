@@ -5,9 +5,9 @@ Names are interned in the order they come and, except for tickets, never given b
 (the body a client sent, its version) is noted in ``fresh`` so that the journal can carry it. Text stays here.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from copy import copy
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple, TypeVar, cast
 
 import msgspec
 
@@ -50,6 +50,8 @@ BODIES: Final[dict[int, type[msgspec.Struct]]] = {
     ARTICLES: similar.ArticlesRecord,
 }
 
+
+Value = TypeVar("Value")
 
 NIL: Final = msgspec.msgpack.encode(None)
 _decode: Final = msgspec.msgpack.Decoder().decode
@@ -146,6 +148,48 @@ class Documents(dict[str, Document]):
         return document
 
 
+class ByRow(list[Value | None]):
+    """
+    What is known of tickets, by their rows in the core; None where nothing is.
+
+    A dictionary of a hundred thousand rows keeps a decision waiting for milliseconds when it grows; a list does not.
+    """
+
+    def put(self, row: int, value: Value) -> None:
+        """Keep a row's value."""
+        top = len(self)
+        if row < top:
+            self[row] = value
+        else:
+            if row > top:
+                self.extend([None] * (row - top))
+            self.append(value)
+
+    def find(self, row: int) -> Value | None:
+        """Return a row's value, or None."""
+        return self[row] if 0 <= row < len(self) else None
+
+    def at(self, row: int) -> Value:
+        """Return the value of a row that has one; else a ``LookupError`` names the row."""
+        value = self.find(row)
+        if value is None:
+            raise LookupError(f"nothing is known of row {row}")
+        return value
+
+    def take(self, row: int) -> Value | None:
+        """Return a row's value and forget it."""
+        value = self.find(row)
+        if value is not None:
+            self[row] = None
+        return value
+
+    def filled(self) -> Iterator[tuple[int, Value]]:
+        """Yield every row that has a value, with it."""
+        for row, value in enumerate(self):
+            if value is not None:
+                yield row, value
+
+
 class Name(NamedTuple):
     """A name that was given: its kind, the id, and the number it stands for."""
 
@@ -171,7 +215,7 @@ class Directory:
     def __init__(self) -> None:
         self.names = [Names() for _ in KINDS]
         self.documents = [Documents(kind) for kind in range(len(KINDS))]
-        self.tickets: dict[int, str] = {}  # row to id
+        self.tickets: ByRow[str] = ByRow()  # row to id
         self.rows: dict[str, int] = {}  # id to row
         self.profile_words: list[tuple[int, ...]] = []
         """The words of every profile by its number; see ``router.profiles``."""
@@ -203,7 +247,7 @@ class Directory:
         self, row: int, id_: str, body: Any, at_us: int, found: tuple[Statement, ...] = ()
     ) -> None:
         """Note which ticket lies in a row of the core, what was said of it and found in its message."""
-        self.tickets[row] = id_
+        self.tickets.put(row, id_)
         self.rows[id_] = row
         document = Document(body, 1, 0, at_us, found=found)
         self.documents[TICKET][id_] = document
@@ -212,7 +256,7 @@ class Directory:
 
     def forget_ticket(self, row: int) -> str | None:
         """Forget a ticket whose row was given back; return its id."""
-        id_ = self.tickets.pop(row, None)
+        id_ = self.tickets.take(row)
         if id_ is not None:
             self.rows.pop(id_, None)
             self.documents[TICKET].pop(id_, None)
@@ -288,7 +332,7 @@ class Directory:
         tickets, rows = self.tickets, self.rows
         for kind, id_, index in names:
             if kind == TICKET:
-                tickets[index] = id_
+                tickets.put(index, id_)
                 rows[id_] = index
                 continue
             of_kind = self.names[kind]
@@ -310,7 +354,7 @@ class Directory:
         names = [
             Name(kind, id_, i) for kind, of in enumerate(self.names) for i, id_ in enumerate(of.ids)
         ]
-        names += [Name(TICKET, id_, row) for row, id_ in self.tickets.items()]
+        names += [Name(TICKET, id_, row) for row, id_ in self.tickets.filled()]
         documents = [
             (kind, id_, copy(doc))
             for kind, of_kind in enumerate(self.documents)

@@ -15,7 +15,7 @@ import msgspec
 from router.core import codes as c
 from router.core import layout
 from router.core.limits import SECOND_US
-from router.directory import AGENT
+from router.directory import AGENT, ByRow
 from router.wire.calls import Call, Reply, refused
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class History:
         self.decisions: dict[str, list[int]] = {}
         self.decision_count = 0
         self.last_gap: Gap | None = None
-        self.ticket_seq: dict[int, int] = {}
+        self.ticket_seq: ByRow[int] = ByRow()
         self.agent_seq: dict[int, int] = {}
         self._decision = 0
         self._forgotten: list[tuple[int, str]] = []
@@ -126,6 +126,7 @@ class History:
     def note(self, shard: "Shard", outcome: "Outcome") -> set[int]:
         """Take in a batch's events; return the ticket rows they are about. New tickets get their names after this."""
         rows: set[int] = set()
+        note_seq = self.ticket_seq.put
         seq = outcome.first_seq
         decided: tuple[Any, ...] | None = None
         for event in outcome.events:
@@ -138,7 +139,7 @@ class History:
             row = event[TICKET]
             if row >= 0:
                 rows.add(row)
-                self.ticket_seq[row] = seq
+                note_seq(row, seq)
             if kind >= c.E_OFFERED:
                 self._note_work(shard, event, kind, seq)
             elif kind == c.E_FORGOTTEN:
@@ -169,7 +170,7 @@ class History:
                 decision,
                 seq=seq,
             )
-            named = shard.directory.tickets.get(event[TICKET])
+            named = shard.directory.tickets.find(event[TICKET])
             if named is None:  # a new ticket gets its name after this
                 self._unnamed.append((work, event[TICKET]))
             else:
@@ -200,7 +201,7 @@ class History:
     def _forget(self, shard: "Shard", row: int) -> None:
         """Forget a ticket whose row was given back."""
         id_ = shard.directory.forget_ticket(row)
-        self.ticket_seq.pop(row, None)
+        self.ticket_seq.take(row)
         if id_ is not None:
             self.decisions.pop(id_, None)
             self._forgotten.append((~row, id_))
@@ -209,9 +210,9 @@ class History:
         """Return row and id of the tickets that the batch's events are about; forgotten ones come with ``~row``."""
         tickets = shard.directory.tickets
         for work, row in self._unnamed:
-            self._name(work, tickets[row])
+            self._name(work, tickets.at(row))
         self._unnamed.clear()
-        named = [(row, tickets[row]) for row in sorted(rows) if row in tickets]
+        named = [(row, id_) for row in sorted(rows) if (id_ := tickets.find(row)) is not None]
         named += self._forgotten
         self._forgotten = []
         return named
@@ -281,7 +282,7 @@ class History:
         decisions = {ticket: made.copy() for ticket, made in self.decisions.items()}
         return Remembered(
             list(map(copy, self.works.values())), decisions, self.decision_count, self.last_gap, self._decision,
-            self.ticket_seq.copy(), self.agent_seq.copy(), answers,
+            dict(self.ticket_seq.filled()), self.agent_seq.copy(), answers,
         )  # fmt: skip
 
     def load(self, remembered: Remembered) -> None:
@@ -289,6 +290,8 @@ class History:
         self.works = OrderedDict((work.serial, work) for work in remembered.works)
         self.decisions, self.decision_count = remembered.decisions, remembered.decision_count
         self.last_gap, self._decision = remembered.last_gap, remembered.decision
-        self.ticket_seq, self.agent_seq = remembered.ticket_seq, remembered.agent_seq
+        self.agent_seq = remembered.agent_seq
+        for row, seq in remembered.ticket_seq.items():
+            self.ticket_seq.put(row, seq)
         for key, fingerprint, status, body, at_us in remembered.answers:
             self.learn_answer(key, fingerprint, status, body, at_us)

@@ -126,18 +126,13 @@ class Machine:
         ``fields`` are those of ``layout.COMMAND``: ticket, agent, profile (-1 unless given), serial, until_us, value,
         options and aux (0 unless given).
         """
-        n = self._count
-        if n >= COMMANDS_PER_RUN_MAX:
-            limit = f"at most {COMMANDS_PER_RUN_MAX} do. Maybe run first."
-            raise FullError(f"{n} commands wait for a run; {limit}")
+        n = self._next_place()
         field = fields.get
         agent, profile, aux = field("agent", -1), field("profile", -1), field("aux", 0)
         if kind == c.SET_AGENT and agent >= max(self.agents_max, int(self._agents[0])):
             raise FullError(f"agent number {agent}: at most {self.agents_max} agents fit")
         if kind < c.ADD_TICKET and words:
             self._make_room_for(kind, agent if kind == c.SET_AGENT else aux, profile, words)
-        if n == self.sizes.inbox:
-            self._grow(inbox=2 * n)
         start, length = self._words, len(words)
         if length:
             if length > WORDS_PER_COMMAND_MAX:
@@ -170,6 +165,24 @@ class Machine:
             start, length,
         )  # fmt: skip
         self._count = n + 1
+        return n
+
+    def repeat(self, command: int) -> int:
+        """Queue the same as a command that waits already, its words shared; return the new one's index."""
+        n = self._next_place()
+        to, by = n * _COMMAND.size, command * _COMMAND.size
+        self._inbox[to : to + _COMMAND.size] = self._inbox[by : by + _COMMAND.size]
+        self._count = n + 1
+        return n
+
+    def _next_place(self) -> int:
+        """Return the index that the next command gets; the inbox has room for it."""
+        n = self._count
+        if n >= COMMANDS_PER_RUN_MAX:
+            limit = f"at most {COMMANDS_PER_RUN_MAX} do. Maybe run first."
+            raise FullError(f"{n} commands wait for a run; {limit}")
+        if n == self.sizes.inbox:
+            self._grow(inbox=2 * n)
         return n
 
     def _put_words(self, words: Sequence[int]) -> None:

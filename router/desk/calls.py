@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from router.desk.agents import AGENTS
 from router.desk.articles import ARTICLE_CALLS
+from router.desk.batches import BATCHES
 from router.desk.models import MODELS
 from router.desk.policies import POLICIES
 from router.desk.presence import PRESENCE
@@ -50,6 +51,7 @@ def joined(*tables: Mapping[str, Any]) -> dict[str, Any]:
 CALLS: Final[Mapping[str, "Handler"]] = MappingProxyType(
     joined(
         TICKETS,
+        BATCHES,
         WORKS,
         AGENTS,
         PRESENCE,

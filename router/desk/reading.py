@@ -47,7 +47,7 @@ def get_position(shard: "Shard", call: Call) -> Reply:
         position=position or None,
         waiting=waiting,
         ewt=expected_wait(int(arrays.queues[queue]["gap_us"]), position),
-        seq=shard.history.ticket_seq.get(row, 0),
+        seq=shard.history.ticket_seq.find(row) or 0,
     )
     return Reply(200, view)
 
@@ -79,7 +79,7 @@ def asked_for(shard: "Shard", call: Call) -> Iterable[str]:
         number = directory.index(QUEUE, cast("str", queue))
         wanted &= arrays.profiles["queue"][tickets["profile"]] == number
     rows = np.flatnonzero(wanted).tolist()
-    return [directory.tickets[row] for row in rows if row in directory.tickets]
+    return [id_ for row in rows if (id_ := directory.tickets.find(row)) is not None]
 
 
 def get_queue_statistics(shard: "Shard", call: Call) -> Reply:

@@ -181,7 +181,7 @@ def tickets_in(shard: "Shard", queue: str) -> list[str]:
     tickets = arrays.tickets[: arrays.head[0]["ticket_top"]]
     there = arrays.profiles["queue"][tickets["profile"]] == directory.index(QUEUE, queue)
     rows = np.flatnonzero(there & np.isin(tickets["state"], LIVE)).tolist()
-    return [directory.tickets[row] for row in rows if row in directory.tickets]
+    return [id_ for row in rows if (id_ := directory.tickets.find(row)) is not None]
 
 
 def is_live(shard: "Shard", ticket: str) -> bool:

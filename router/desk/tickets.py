@@ -1,14 +1,13 @@
 """Calls that say what tickets ask for: put, patch, transfer, escalate, and batches."""
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 
 from router.core import codes as c
 from router.core.lifecycle import FINAL, TICKET_VERBS
 from router.core.limits import PRIORITY_MAX
-from router.core.machine import FullError
 from router.core.rules.tickets import REQUEUE_FLAG
 from router.desk.conditions import unknown, unmet, validation_failed
 from router.desk.outcome import AT, Outcome
@@ -16,19 +15,17 @@ from router.desk.outcome import TICKET as TICKET_FIELD
 from router.desk.promises import promise_errors, ticket_words
 from router.desk.signals import Statements, asked, heard, same_say, without_text
 from router.desk.verbs import VERBS, core_refusal, ended, shown
-from router.desk.views import UNMATCHABLE, ticket_view
+from router.desk.views import ticket_view
 from router.directory import TICKET
 from router.profiles import unknown_references
 from router.wire import tickets as wire
-from router.wire.calls import Call, Reply, refused
+from router.wire.calls import Call, Reply
 from router.wire.patches import merge
-from router.wire.problems import FieldError, Problem, problem, wrong
+from router.wire.problems import FieldError, Problem
 
 if TYPE_CHECKING:
     from router.shard import Finish, Shard
 
-Item = tuple["Said | str", "int | Finish | Reply"]
-"""A ticket of a batch: what is said of it, or its id when that cannot be read, and its command or what came of it."""
 Said = tuple[str, wire.TicketBody, Statements]
 """A ticket's id, its description, and what was found in its message."""
 
@@ -196,101 +193,11 @@ def escalate_ticket(shard: "Shard", call: Call) -> "Reply | Finish":
     return replace_ticket(shard, call, row, merged, options=options)
 
 
-# -- batches -----------------------------------------------------------------------------------------------------------
-
-
-def put_batch(shard: "Shard", call: Call) -> "Reply | Finish":
-    """Create or replace many tickets; each is done or refused by itself."""
-    items: list[Item] = []
-    taken: set[str] = set()
-    rows = shard.directory.rows
-    for item in cast("wire.Batch", call.body).items:
-        done: int | Finish | Reply
-        if isinstance(item, wire.RefusedTicket):
-            items.append((item.id, Reply(item.problem.status, item.problem)))
-            continue
-        said: Said = (item.id, item, ())
-        if item.id in taken:
-            again = [wrong("/id", "Expected an id that the batch has once.", item.id)]
-            done = validation_failed(again)
-        elif item.id in rows:
-            own = Call("tickets.put", id=item.id, body=item, found=call.found)
-            done = replace_ticket(shard, own, rows[item.id], item)
-        else:
-            plain = without_text(item)
-            said = (item.id, plain, heard(shard, plain, fresh_of(call, item.id), (), None))
-            done = push_or_refuse(shard, said)
-        taken.add(item.id)
-        items.append((said, done))
-
-    def finish(outcome: Outcome) -> Reply:
-        results: list[wire.BatchResult | None] = []
-        created: list[tuple[int, int, str]] = []
-        for at, (said, done) in enumerate(items):
-            if isinstance(done, int) and outcome.refusal(done) is None:
-                assert not isinstance(said, str), "what cannot be read has no command"
-                created.append((at, name_new(shard, outcome, done, said), said[0]))
-                results.append(None)
-            else:
-                results.append(batch_result(shard, outcome, (said, done)))
-        for at, result in results_of(shard, created):
-            results[at] = result
-        return Reply(200, wire.BatchReply(results=cast("list[wire.BatchResult]", results)))
-
-    return finish
-
-
-def results_of(
-    shard: "Shard", created: list[tuple[int, int, str]]
-) -> Iterator[tuple[int, wire.BatchResult]]:
-    """Yield the results of tickets that a batch created (place, row, id); the core's rows are read in bulk."""
-    rows = [row for _, row, _ in created]
-    tickets = shard.machine.arrays.tickets
-    states, versions, marks = (
-        tickets[field][rows].tolist() for field in ("state", "version", "marks")
-    )
-    for (at, _, id_), state, version, mark in zip(created, states, versions, marks, strict=True):
-        name = cast("Any", c.TICKET_STATES[state])
-        result = wire.BatchResult(id=id_, status=201, state=name, version=version)
-        if mark & c.F_UNMATCHABLE:
-            result.warnings = [UNMATCHABLE]
-        yield at, result
-
-
-def push_or_refuse(shard: "Shard", said: Said) -> int | Reply:
-    """Tell the core of a new ticket of a batch; return the command's index or why there is none."""
-    try:
-        command = push_new(shard, asked(shard, said[1], said[2]))
-    except FullError as full:
-        return refused("limit_reached", f"{full}")
-    return command if isinstance(command, int) else validation_failed(command)
-
-
-def batch_result(shard: "Shard", outcome: Outcome, item: Item) -> wire.BatchResult:
-    """Return what came of a ticket of a batch that was replaced or refused."""
-    said, done = item
-    id_ = said if isinstance(said, str) else said[0]
-    if isinstance(done, int):
-        refusal = core_refusal(shard, outcome, done)
-        assert refusal is not None, "what was done has its result from results_of"
-        reply = refusal
-    else:
-        reply = done if isinstance(done, Reply) else done(outcome)
-    if isinstance(reply.body, wire.Ticket):
-        return wire.BatchResult(
-            id=id_, status=reply.status, state=reply.body.state, version=reply.body.version
-        )
-    return wire.BatchResult(
-        id=id_, status=reply.status, problem=reply.problem or problem("internal")
-    )
-
-
 TICKETS = {
     "tickets.put": put_ticket,
     "tickets.patch": patch_ticket,
     "tickets.transfer": transfer_ticket,
     "tickets.escalate": escalate_ticket,
-    "tickets.batch": put_batch,
     **VERBS,
 }
 assert set(FINAL).isdisjoint(TICKET_VERBS[c.UPDATE_TICKET])

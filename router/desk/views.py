@@ -99,7 +99,7 @@ def ticket_view(shard: "Shard", id_: str, row: int, *, whole: bool = False) -> T
         warnings=[UNMATCHABLE] if t[MARKS] & c.F_UNMATCHABLE else [],
         created_at=instant_text(document.created_us if document else t[CREATED]),
         version=t[VERSION],
-        seq=shard.history.ticket_seq.get(row, 0),
+        seq=shard.history.ticket_seq.find(row) or 0,
         relax_step=words[STAGE_WORD],
         queued_at=instant_or_none(t[QUEUED_AT]),
     )

@@ -57,7 +57,7 @@ class Names:
 
     def ticket(self, row: int) -> str:
         """Return the id of the ticket in a row."""
-        return self._directory.tickets[row]
+        return self._directory.tickets.at(row)
 
     def skill(self, index: int) -> str:
         """Return the id of a skill."""

@@ -126,8 +126,12 @@ Relax = Annotated[
 PreferredAgents = Annotated[tuple[PreferredAgent, ...], Meta(max_length=PREFERRED_AGENTS_MAX)]
 
 
-class TicketBody(Body, frozen=True, kw_only=True):
-    """A ticket as its helpdesk describes it; PUT replaces the whole description."""
+class TicketBody(Body, frozen=True, kw_only=True, omit_defaults=True):
+    """
+    A ticket as its helpdesk describes it; PUT replaces the whole description.
+
+    Journals leave out what has its default: a default means "not said" and never changes.
+    """
 
     queue: Ref
     channel: Ref
@@ -155,7 +159,7 @@ class TicketBody(Body, frozen=True, kw_only=True):
     text: MessageText | UnsetType = UNSET
 
 
-class BatchTicket(TicketBody, frozen=True, kw_only=True):
+class BatchTicket(TicketBody, frozen=True, kw_only=True, omit_defaults=True):
     """A ticket of a batch: its description and its id."""
 
     id: Id
@@ -342,7 +346,7 @@ class Position(msgspec.Struct, kw_only=True):
     seq: int
 
 
-class BatchResult(msgspec.Struct, kw_only=True):
+class BatchResult(msgspec.Struct, kw_only=True, gc=False):
     """What came of one ticket of a batch."""
 
     id: str

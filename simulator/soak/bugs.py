@@ -283,7 +283,7 @@ def _mix_names() -> Iterator[None]:
     sound = Directory.add_ticket
 
     def add(self: Directory, row: int, id_: str, *said: Any) -> None:
-        before = self.tickets.get(row - 1)
+        before = self.tickets.find(row - 1)
         sound(self, row, id_, *said)
         if before is not None and row % EVERY == 0:
             self.tickets[row] = before

@@ -2,8 +2,10 @@
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from router.directory import AGENT, TICKET, Directory, Document
+from router.directory import AGENT, TICKET, ByRow, Directory, Document
 from router.wire.tickets import BatchTicket, TicketBody
 
 TICKET_BODY = TicketBody(queue="help", channel="chat", attributes={"customer": "c-1"})
@@ -55,3 +57,23 @@ def test_a_document_that_was_dropped_stays_dropped() -> None:
     fresh = directory.put(TICKET, "t1", TICKET_BODY, 5)
     assert (fresh.version, directory.document(TICKET, "t1")) == (2, fresh)
     assert directory.document(AGENT, "t1") is None
+
+
+@given(st.lists(st.tuples(st.sampled_from(["put", "take"]), st.integers(0, 40))))
+def test_values_by_row_are_those_of_a_dictionary(done: list[tuple[str, int]]) -> None:
+    """Rows that are filled, emptied and filled again, in any order and with gaps."""
+    by_row, plain = ByRow[int](), dict[int, int]()
+    for number, (what, row) in enumerate(done):
+        if what == "put":
+            by_row.put(row, number)
+            plain[row] = number
+        else:
+            assert by_row.take(row) == plain.pop(row, None)
+    assert dict(by_row.filled()) == plain
+    assert [by_row.find(row) for row in range(-1, 50)] == [plain.get(r) for r in range(-1, 50)]
+    for row in range(-1, 50):
+        if row in plain:
+            assert by_row.at(row) == plain[row]
+        else:
+            with pytest.raises(LookupError, match=f"row {row}$"):
+                by_row.at(row)

@@ -265,6 +265,31 @@ def test_a_ticket_that_a_batch_has_twice_is_made_once():
     assert len(desk.do("tickets.list").items) == 1
 
 
+def test_tickets_of_a_batch_come_out_as_if_each_were_sent_alone():
+    """Tickets that ask for the same share a command's words, and nothing else of what becomes of them."""
+    asked = (
+        CHAT,
+        BILLING,
+        {**CHAT, "priority": 9},
+        {**CHAT, "ttl_s": 60.0},
+        {**CHAT, "preferred_agents": [{"agent": "ann"}]},
+        {**CHAT, "sla": {"first_response_s": 5.0}},
+        {**CHAT, "start_at": "2100-01-01T00:00:00Z"},
+    )
+    tickets = [{"id": f"t{n}", "customer": f"c{n}", **asked[n % 7]} for n in range(21)]
+    joint, alone = (Desk().furnish().staff("ann") for _ in range(2))
+    batch(joint, *tickets)
+    for ticket in tickets:
+        batch(alone, ticket)
+    for ticket in tickets:
+        one, two = (desk.do("tickets.get", ticket["id"]) for desk in (joint, alone))
+        assert one.state in ("queued", "offered", "scheduled")
+        for field in ("priority", "customer", "start_at", "queue", "relax_step", "sla"):
+            assert getattr(one, field) == getattr(two, field), (ticket, field)
+    words = joint.sealed[-1].batch.command_words
+    assert len(words) < 8 * 9 * 14, "two of three tickets brought no words of their own"
+
+
 def test_a_full_shard_refuses_what_does_not_fit():
     """The tickets that fit are made; the others are refused, alone and in a batch."""
     desk = Desk().furnish()
