@@ -75,6 +75,10 @@ _BECOMES: Final = {
 }
 
 
+ENDINGS: Final = frozenset({c.E_CLOSED, c.E_COMPLETED})
+"""After these a ticket is final."""
+
+
 class Gap(msgspec.Struct, frozen=True):
     """What the last joint decision was worth, and the bound that no decision can exceed."""
 
@@ -102,6 +106,7 @@ class Remembered(msgspec.Struct, array_like=True):
     ticket_seq: dict[int, int]
     agent_seq: dict[int, int]
     answers: list[tuple[str, bytes, int, bytes, int]]
+    closed_us: dict[int, int] = msgspec.field(default_factory=dict)  # snapshots of old have none
 
 
 class History:
@@ -113,6 +118,8 @@ class History:
         self.decision_count = 0
         self.last_gap: Gap | None = None
         self.ticket_seq: ByRow[int] = ByRow()
+        self.closed_us: ByRow[int] = ByRow()
+        """When tickets ended; what the core keeps of it is when they are forgotten."""
         self.agent_seq: dict[int, int] = {}
         self._decision = 0
         self._forgotten: list[tuple[int, str]] = []
@@ -140,6 +147,8 @@ class History:
             if row >= 0:
                 rows.add(row)
                 note_seq(row, seq)
+                if kind in ENDINGS:
+                    self.closed_us.put(row, event[AT])
             if kind >= c.E_OFFERED:
                 self._note_work(shard, event, kind, seq)
             elif kind == c.E_FORGOTTEN:
@@ -202,6 +211,7 @@ class History:
         """Forget a ticket whose row was given back."""
         id_ = shard.directory.forget_ticket(row)
         self.ticket_seq.take(row)
+        self.closed_us.take(row)
         if id_ is not None:
             self.decisions.pop(id_, None)
             self._forgotten.append((~row, id_))
@@ -283,6 +293,7 @@ class History:
         return Remembered(
             list(map(copy, self.works.values())), decisions, self.decision_count, self.last_gap, self._decision,
             dict(self.ticket_seq.filled()), self.agent_seq.copy(), answers,
+            dict(self.closed_us.filled()),
         )  # fmt: skip
 
     def load(self, remembered: Remembered) -> None:
@@ -293,5 +304,7 @@ class History:
         self.agent_seq = remembered.agent_seq
         for row, seq in remembered.ticket_seq.items():
             self.ticket_seq.put(row, seq)
+        for row, at_us in remembered.closed_us.items():
+            self.closed_us.put(row, at_us)
         for key, fingerprint, status, body, at_us in remembered.answers:
             self.learn_answer(key, fingerprint, status, body, at_us)

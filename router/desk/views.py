@@ -106,7 +106,10 @@ def ticket_view(shard: "Shard", id_: str, row: int, *, whole: bool = False) -> T
     if document is not None and document.found:
         ticket.found = [found_view(statement) for statement in document.found]
     if state in FINAL:
-        ticket.closed_at = instant_or_none(t[FORGET] - int(arrays.policy["retention_us"][0]))
+        closed_us = shard.history.closed_us.find(row)
+        if closed_us is None:  # a snapshot of old did not say
+            closed_us = t[FORGET] - int(arrays.policy["retention_us"][0])
+        ticket.closed_at = instant_or_none(closed_us)
     if whole and document is not None:
         add_description(ticket, document.body)
     return ticket

@@ -4,7 +4,10 @@ import pytest
 
 from router.core import codes as c
 from router.core.lifecycle import TICKET_VERBS
+from router.core.machine import Machine
 from router.desk.verbs import SAID_AS, allowed_in
+from router.desk.views import ticket_view
+from router.journal import encode_portrait, portray, restore
 from router.wire.routes import BY_NAME
 from tests.router.desk.floors import Desk, pointers
 
@@ -21,6 +24,26 @@ def test_verbs_end_tickets():
         assert (ticket.state, ticket.closed_at) == (state, desk.at())
     told = [event.type for event in desk.events if event.type.startswith("ticket.")]
     assert told == ["ticket.added", "ticket.canceled", "ticket.added", "ticket.abandoned"]
+
+
+def test_when_a_ticket_ended_does_not_change_with_the_retention():
+    """One ended by hand, one completed: a policy that keeps tickets longer moves neither, nor does a restart."""
+    desk = Desk().furnish().staff("ann")
+    desk.do("tickets.put", "t1", CHAT)
+    desk.do("tickets.cancel", "t1", {})
+    desk.do("tickets.put", "t2", CHAT)
+    desk.do("offers.accept", "o-2")
+    desk.wait(5)
+    desk.do("assignments.complete", "a-2", {})
+    ended = [desk.do("tickets.get", id_).closed_at for id_ in ("t1", "t2")]
+    assert ended == [desk.at(-5), desk.at()]
+    desk.do("revisions.put", "default", {"retention_s": 999_999}, sub=2)
+    desk.do("revisions.activate", "default", sub=2)
+    desk.wait(60)
+    again = restore(encode_portrait(portray(desk.shard)), Machine())
+    for shard in (desk.shard, desk.recovered(), again):
+        views = [ticket_view(shard, id_, shard.directory.rows[id_]) for id_ in ("t1", "t2")]
+        assert [view.closed_at for view in views] == ended
 
 
 def test_why_a_ticket_was_canceled_is_kept():
