@@ -64,6 +64,10 @@ class Client:
         Whether bodies go as MessagePack, which is smaller and faster, or as JSON.
     attempts_max
         How often a request that can be repeated is tried in all.
+    connections_max
+        How many connections for requests may be open; what exceeds them waits here for one.
+    timeout_s
+        Longest time a request may take.
     """
 
     def __init__(
@@ -72,6 +76,8 @@ class Client:
         key: str | None = None,
         msgpack: bool = True,
         attempts_max: int = ATTEMPTS_MAX,
+        connections_max: int = CONNECTIONS_MAX,
+        timeout_s: float = TIMEOUT_S,
     ) -> None:
         self._base = base_url.rstrip("/")
         self._key = key
@@ -79,6 +85,8 @@ class Client:
         codec: Any = msgspec.msgpack if msgpack else msgspec.json
         self._encode = codec.Encoder().encode
         self._attempts_max = attempts_max
+        self._connections_max = connections_max
+        self._timeout_s = timeout_s
         self._http: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -223,8 +231,8 @@ class Client:
 
     def _session(self) -> aiohttp.ClientSession:
         if self._http is None:
-            connector = aiohttp.TCPConnector(limit=CONNECTIONS_MAX)
-            timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
+            connector = aiohttp.TCPConnector(limit=self._connections_max)
+            timeout = aiohttp.ClientTimeout(total=self._timeout_s)
             self._http = aiohttp.ClientSession(
                 connector=connector, timeout=timeout, read_bufsize=2**20, auto_decompress=False
             )

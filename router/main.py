@@ -38,6 +38,10 @@ COMMANDS: Final = MappingProxyType(
             "router.commands.simulate",
             "Play a simulated contact centre under a policy, and compare policies.",
         ),
+        "loadtest": Command(
+            "router.commands.loadtest",
+            "Play a world's customers and agents against a running server.",
+        ),
         "verify": Command(
             "router.commands.verify", "Check a journal's seals and decide everything in it again."
         ),

@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from router.clock import Clock
 from router.commands.config import add_config, settings_of
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from router.engine.engine import EngineSettings
     from router.wire.policies import Base
 
+Result = TypeVar("Result")
 FAILED: Final = 1
 CLOCK_SPEED_MAX: Final = 100_000.0
 
@@ -202,7 +203,7 @@ def tune_interpreter() -> None:
     sys.setswitchinterval(0.0002)
 
 
-def in_loop(main: Coroutine[Any, Any, int]) -> int:
+def in_loop(main: Coroutine[Any, Any, Result]) -> Result:
     """Run in uvloop where there is one."""
     try:
         import uvloop

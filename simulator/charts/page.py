@@ -9,8 +9,8 @@ import numpy as np
 from simulator.charts.forest import Change, forest
 from simulator.charts.heat import Rows, heat_map
 from simulator.charts.hours import WIDTH, Line, Panel, over_hours
+from simulator.charts.parts import details, section, table, whole
 from simulator.charts.ribbons import Flows, ribbons
-from simulator.charts.style import STYLE, series_rules
 from simulator.charts.svg import tag, with_error
 from simulator.measures.compare import LABELS, Comparison, compared, summed_up
 from simulator.measures.cuts import WHOLE
@@ -86,16 +86,7 @@ def page(story: Story) -> str:
         _breakdown(base, story),
         _how(story),
     ]
-    head = (
-        '<meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>{escape(story.world)} · Cordboard</title><style>{STYLE}{series_rules()}</style>"
-    )
-    body = "\n".join(each for each in parts if each)
-    return f'<!doctype html>\n<html lang="en"><head>{head}</head><body><main>{body}</main></body></html>\n'
-
-
-def _section(title: str, words: str, *inside: str) -> str:
-    return tag("section", tag("h2", escape(title)), tag("p", escape(words), class_="soft"), *inside)
+    return whole(f"{story.world} · Cordboard", parts)
 
 
 def _facts(story: Story) -> str:
@@ -144,7 +135,7 @@ def _differences(other: Account, base: Account) -> str:
         " so their chance cancels; all intervals hold together with 95 %."
     )
     label = f"What {other.policy} changes against {base.policy}, relative, with intervals"
-    return _section(
+    return section(
         f"{other.policy} against {base.policy}", words, forest(changes, label),
         _comparison_table(rows, other.policy, base.policy),
     )  # fmt: skip
@@ -160,7 +151,7 @@ def _comparison_table(rows: Sequence[Comparison], ours: str, theirs: str) -> str
         )
         for row in rows
     ]
-    return _details("numbers", _table(("", theirs, ours, "verdict"), lines, words=(3,)))
+    return details("numbers", table(("", theirs, ours, "verdict"), lines, words=(3,)))
 
 
 def _with_half(found: Interval | None, unit: str, scale: float = 1.0) -> str:
@@ -168,19 +159,6 @@ def _with_half(found: Interval | None, unit: str, scale: float = 1.0) -> str:
         return "–"
     value, half = with_error(found.value * scale, found.half_width * scale, unit)
     return f"{escape(value)} " + tag("span", f"± {escape(half)}", class_="half")
-
-
-def _details(title: str, inside: str) -> str:
-    return tag("details", tag("summary", escape(title)), tag("div", inside, class_="scroll"))
-
-
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], words: Sequence[int] = ()) -> str:
-    def cell(name: str, place: int, inside: str) -> str:
-        return tag(name, inside or " ", class_="words" if place in words else None)
-
-    top = tag("tr", *(cell("th", n, escape(head)) for n, head in enumerate(heads)))
-    body = [tag("tr", *(cell("td", n, each) for n, each in enumerate(row))) for row in rows]
-    return tag("table", tag("thead", top), tag("tbody", *body))
 
 
 def _line(account: Account, measure: str, place: int, drawn: tuple[str, list[int]]) -> Line:
@@ -219,7 +197,7 @@ def _by_hour(story: Story) -> str:
     hours = [story.keys["hour"][n] for n in worked]
     drawn = over_hours(hours, panels, "Service level, waits, queue and arrivals by hour")
     words = "Shaded: where the expectation lies with 95 %, hour by hour. Rest on a point for its numbers."
-    return _section("Through the day", words, drawn, _hour_table(story))
+    return section("Through the day", words, drawn, _hour_table(story))
 
 
 def _hour_table(story: Story) -> str:
@@ -232,7 +210,7 @@ def _hour_table(story: Story) -> str:
         if n in worked
     ]
     heads = ("hour", *(HEADS.get(name, name.replace("_", " ")) for name in names))
-    return _details(f"numbers of {story.accounts[0].policy}", _table(heads, rows))
+    return details(f"numbers of {story.accounts[0].policy}", table(heads, rows))
 
 
 def _occupancy(story: Story) -> str:
@@ -250,7 +228,7 @@ def _occupancy(story: Story) -> str:
     words = (
         "Share of each agent's time on duty with work at hand, mean over the days; busiest first."
     )
-    return _section("Who is busy when", words, tag("div", *maps, class_="beside"))
+    return section("Who is busy when", words, tag("div", *maps, class_="beside"))
 
 
 def _worked(story: Story) -> list[int]:
@@ -275,7 +253,7 @@ def _served(account: Account, story: Story) -> str:
     )
     if not drawn:
         return ""
-    return _section(
+    return section(
         f"Who served what, {account.policy}",
         "Tickets a day, by the team that answered last.",
         drawn,
@@ -307,11 +285,11 @@ def _breakdown(account: Account, story: Story) -> str:
             for n in order
         ]
         heads = (cut, *(HEADS.get(name, name) for name in shown))
-        tables.append(tag("div", _table(heads, rows), class_="scroll"))
+        tables.append(tag("div", table(heads, rows), class_="scroll"))
     if not tables:
         return ""
     words = f"Under {account.policy}, with 95 % intervals; the largest first."
-    return _section("By queue, language, region and channel", words, *tables)
+    return section("By queue, language, region and channel", words, *tables)
 
 
 def _how(story: Story) -> str:
@@ -325,7 +303,7 @@ def _how(story: Story) -> str:
         (tag("code", escape(name)), escape(MEASURES[name].about))
         for name in dict.fromkeys((*TILES, *BY_HOUR, *BREAKDOWN, "match_quality", "fairness_jain"))
     ]
-    return _section(
+    return section(
         "How this was made", words, tag("pre", tag("code", escape(story.command))), notes,
-        _details("what the measures mean", _table(("measure", "meaning"), named, words=(1,))),
+        details("what the measures mean", table(("measure", "meaning"), named, words=(1,))),
     )  # fmt: skip

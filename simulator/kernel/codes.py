@@ -39,13 +39,14 @@ OUTCOMES: Final = MappingProxyType(
 FREE, DORMANT, WAITING, IN_SERVICE, IN_WRAP_UP = 0, 1, 2, 3, 4
 
 # What the entry says to its caller: finished, or which of its own tables is short. Positive: the core's own codes.
-FINISHED, NEEDS_HEAP, NEEDS_TICKETS, NEEDS_RECORDS, NEEDS_CORE_TICKETS, PAUSED = (
+FINISHED, NEEDS_HEAP, NEEDS_TICKETS, NEEDS_RECORDS, NEEDS_CORE_TICKETS, PAUSED, STEPPED = (
     -1,
     -2,
     -3,
     -4,
     -5,
     -6,
+    -7,
 )
 
 # What is counted as a model event.

@@ -40,7 +40,7 @@ SCALARS: Final = np.dtype(
         (
             "pause_after",
             "i8",
-        ),  # model events after which the entry returns, to show progress; 0 never
+        ),  # model events after which the entry returns, to show progress; 0 never, below 0 each run of the core
         ("digest", "i8"),
     ],
     align=True,

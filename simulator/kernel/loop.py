@@ -198,6 +198,8 @@ def play_on(k: Sim, s: Arrays) -> int:
         hear(k, s)
         if z.current >= 0:
             take_refusal(k)
+        if z.pause_after < 0:
+            return c.STEPPED
 
 
 @entry
@@ -205,7 +207,7 @@ def simulate(k: Sim, s: Arrays) -> int:
     """
     Play the world until it is over, or until a table is short.
 
-    Returns ``FINISHED``, ``PAUSED`` (to show progress), or which table needs room before going on: one of the
-    simulator's (below 0) or of the core's (``RUN_...``, above 0).
+    Returns ``FINISHED``, ``PAUSED`` (to show progress), ``STEPPED`` (after each run of the core, if asked to), or which
+    table needs room before going on: one of the simulator's (below 0) or of the core's (``RUN_...``, above 0).
     """
     return play_on(k, s)

@@ -95,11 +95,12 @@ class Phrases:
 def plain(body: msgspec.Struct) -> dict[str, Any]:
     """Return a body as a client sends it: what is not its default."""
     made: dict[str, Any] = msgspec.to_builtins(body)
-    defaults = {
-        field.name: msgspec.to_builtins(field.default)
-        for field in msgspec.structs.fields(body)
-        if field.default not in (msgspec.NODEFAULT, msgspec.UNSET)
-    }
+    defaults: dict[str, Any] = {}
+    for field in msgspec.structs.fields(body):
+        if field.default_factory is not msgspec.NODEFAULT:
+            defaults[field.name] = msgspec.to_builtins(field.default_factory())
+        elif field.default not in (msgspec.NODEFAULT, msgspec.UNSET):
+            defaults[field.name] = msgspec.to_builtins(field.default)
     return {name: v for name, v in made.items() if name not in defaults or v != defaults[name]}
 
 

@@ -94,7 +94,7 @@ def on_the_wall(world: World, promises: dict[str, tuple[float | None, float | No
 
 
 def _name_of(made: dict[str, Any], ticket: dict[str, Any]) -> str:
-    return next(name for name, each in made["tickets"].items() if each is ticket)
+    return next(str(name) for name, each in made["tickets"].items() if each is ticket)
 
 
 def larger(world: World, factor: float) -> World:

@@ -167,6 +167,7 @@ MEASURES: Final[Mapping[str, Measure]] = MappingProxyType(
         ),
         "wait_p50_s": _waits(0.5),
         "wait_p90_s": _waits(0.9),
+        "wait_p95_s": _waits(0.95),
         "wait_p99_s": _waits(0.99),
         "abandonment": TicketRatio(
             lambda t: t.outcome(ABANDONED) * 1.0, _every, SHARE, "gave up, of all arrivals", False

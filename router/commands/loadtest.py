@@ -1,0 +1,186 @@
+"""``cordboard loadtest WORLD``: play a world's customers and agents against a server, and hold it to account."""
+
+import argparse
+import asyncio
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from time import perf_counter
+from typing import Final
+
+from router.commands.serve import in_loop
+from router.commands.simulate_world import SEED_MAX, at_least, days
+from router.policies import POLICIES
+from simulator.kernel.running import Options, Prepared
+from simulator.kernel.warming import compile_simulator
+from simulator.load.forecast import REPLICATIONS, Forecast, forecast
+from simulator.load.ground import GroundError
+from simulator.load.playing import Pace, Playing
+from simulator.load.scaling import larger
+from simulator.load.text import Account, lines, plain
+from simulator.load.trial import DESKS_MAX, Outcome, Target, Trial
+from simulator.worlds.compiling import compile_world
+from simulator.worlds.floor import FloorError, policy_body
+from simulator.worlds.reading import WorldError, parse_world
+from simulator.worlds.shipped import find_world
+
+KEY_VARIABLE: Final = "CORDBOARD_KEY"
+SPEED_MAX: Final = 10_000.0
+LINE_EVERY_S: Final = 5.0
+URL: Final = "http://127.0.0.1:8080"
+
+
+def above_zero(most: float) -> type[float]:
+    """Return what reads a number above 0, as argparse likes it."""
+
+    def read(text: str) -> float:
+        try:
+            number = float(text)
+        except ValueError:
+            number = -1.0
+        if not 0 < number <= most:
+            expected = f"a number above 0, at most {most:g}"
+            raise argparse.ArgumentTypeError(f"is {text!r}, expected {expected}")
+        return number
+
+    return read  # type: ignore[return-value]
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    add = parser.add_argument
+    add("world", metavar="WORLD", help="A file, or a name of `cordboard simulate worlds`.")
+    add("--url", default=URL, help=f"The server ({URL}).")
+    add("--key", help=f"Its API key, with the scope admin (${KEY_VARIABLE}).")
+    add("--speed", type=above_zero(SPEED_MAX), default=1.0, metavar="X",
+        help="World seconds in a real one (1); time limits are told to the server scaled.")  # fmt: skip
+    add("--clock-speed", type=above_zero(SPEED_MAX), default=1.0, metavar="X",
+        help="How fast the server's own clock runs, if it was started so (1).")  # fmt: skip
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument("--days", type=days, help="How long customers arrive (the world's own).")
+    length.add_argument("--hours", type=above_zero(8_784), help="The same in hours.")
+    add("--scale", type=above_zero(1_000), default=1.0, metavar="X",
+        help="So many times the arrivals and the agents (1).")  # fmt: skip
+    add("--policy", choices=sorted(POLICIES), help="Which routes (the world's own).")
+    add("--seed", type=at_least(0), default=1, help="Of all chance (1), as of `simulate`.")
+    add("--reps", type=at_least(0), default=REPLICATIONS, metavar="N",
+        help=f"Days the simulator plays to compare with ({REPLICATIONS}; 0: none).")  # fmt: skip
+    add("--onto", action="store_true", help="Play even where another floor or open tickets are.")
+    add("--sockets", type=at_least(1), default=DESKS_MAX, metavar="N",
+        help=f"Desks' WebSockets at most ({DESKS_MAX}); agents share when there are more of them.")  # fmt: skip
+    add("--timeout", type=above_zero(3_600), default=30.0, metavar="S",
+        help="A call without an answer for so long is made again (30).")  # fmt: skip
+    add("--patience", type=above_zero(3_600), default=30.0, metavar="S",
+        help="A server that does nothing for so long is given up (30).")  # fmt: skip
+    add("--json", type=Path, metavar="FILE", help="Write everything there as JSON; - prints it.")
+    add("--report", type=Path, metavar="DIR", help="Write a page of plots there.")
+
+
+def prepared_of(given: argparse.Namespace) -> Prepared:
+    """Return the world on its floor; raises WorldError, FloorError, OSError."""
+    path = find_world(given.world)
+    world = larger(parse_world(path.read_text("utf-8"), str(path)), given.scale)
+    wanted = given.days if given.hours is None else given.hours / 24
+    return Prepared(compile_world(world, wanted), policy_body(world, given.policy))
+
+
+class Ticker:
+    """Says now and then how far a run is."""
+
+    def __init__(self) -> None:
+        self._said_s = perf_counter()
+
+    def show(self, playing: Playing) -> None:
+        """Say it, unless it was said a moment ago."""
+        now_s = perf_counter()
+        if now_s - self._said_s < LINE_EVERY_S:
+            return
+        self._said_s = now_s
+        books, span = playing.books, playing.crowd.span
+        share = (playing.now_us() - span.opens_us) / max(1, span.closes_us - span.opens_us)
+        ms = books.whole().at(99.0) / 1e3
+        print(
+            f"{min(1.0, share):.0%}: {books.sent:,} calls, {playing.crowd.here:,} customers there, "
+            f"p99 {ms:.1f} ms, {sum(books.errors.values()):,} failed",
+            file=sys.stderr, flush=True,
+        )  # fmt: skip
+
+
+def target_of(given: argparse.Namespace) -> Target:
+    """Return which server, and how patient to be."""
+    key = given.key or os.environ.get(KEY_VARIABLE) or None
+    prefix = f"load{os.getpid():x}{int(perf_counter() * 1e3) & 0xFFFF:x}-"
+    return Target(given.url, key, given.timeout, given.patience, given.onto, given.sockets, prefix)
+
+
+async def play(trial: Trial) -> Outcome:
+    """Play until the end or until told to stop."""
+    loop = asyncio.get_running_loop()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(each, trial.interrupt)
+    return await trial.play(Ticker().show)
+
+
+def compared(given: argparse.Namespace, prepared: Prepared, outcome: Outcome) -> Forecast | None:
+    """Simulate the world to compare with, unless there is nothing whole to compare."""
+    if outcome.partial or not given.reps or outcome.records is None:
+        return None
+    print(f"Simulating {given.reps} days to compare with ...", file=sys.stderr, flush=True)
+    return forecast(prepared, outcome.records, Options(given.seed), given.reps)
+
+
+def write(given: argparse.Namespace, account: Account) -> None:
+    """Write the files asked for; raises OSError."""
+    if given.json is not None:
+        text = json.dumps(plain(account))
+        if str(given.json) == "-":
+            print(text)
+        else:
+            given.json.write_text(text, "utf-8")
+    if given.report is not None:
+        from simulator.charts.load_page import page
+
+        given.report.mkdir(parents=True, exist_ok=True)
+        path = given.report / "index.html"
+        path.write_text(page(account), "utf-8")
+        print(f"The report lies in {path}.", file=sys.stderr)
+
+
+def run(given: argparse.Namespace) -> int:
+    """Play, and print."""
+    try:
+        prepared = prepared_of(given)
+        compile_simulator(lambda line: print(line, file=sys.stderr, flush=True))
+        pace = Pace(given.speed, given.clock_speed)
+        trial = Trial(prepared, Options(given.seed), pace, target_of(given))
+        outcome = in_loop(play(trial))
+    except (WorldError, FloorError, GroundError, OSError, UnicodeDecodeError) as error:
+        print(f"cordboard loadtest: {error}", file=sys.stderr)
+        return 1
+    command = " ".join(["cordboard loadtest", *hidden(sys.argv[2:])])
+    found = compared(given, prepared, outcome)
+    account = Account(prepared, outcome, found, given.url, given.seed, command)
+    try:
+        write(given, account)
+    except OSError as error:
+        print(f"cordboard loadtest: {error}", file=sys.stderr)
+        return 1
+    if str(given.json) != "-":
+        print("\n".join(lines(account)))
+    return account.exit_code
+
+
+def hidden(words: list[str]) -> list[str]:
+    """Return a command line without its key."""
+    kept = list(words)
+    for n, word in enumerate(words):
+        if word.startswith("--key="):
+            kept[n] = "--key=..."
+        elif word == "--key" and n + 1 < len(words):
+            kept[n + 1] = "..."
+    return kept
+
+
+assert SEED_MAX > 0

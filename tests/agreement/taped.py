@@ -1,0 +1,252 @@
+"""A tape of commands that a simulated world gives to the core, and the digest of what was decided on them."""
+
+import hashlib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+
+from router.core import codes as c
+from router.core import layout
+from router.core.limits import NEVER_US
+from router.core.machine import Machine
+from router.policies.terms import POINT
+from router.wire.events import Event
+from simulator.kernel.running import Options, Prepared
+from simulator.kernel.stepping import Step, steps
+from simulator.load.calls import plain
+from simulator.worlds.compiling import compile_world
+from simulator.worlds.floor import ticket_body
+from simulator.worlds.planning import plan_replication
+from simulator.worlds.reading import parse_world
+
+WORLD = """
+format = 1
+name = "tape"
+time = { days = 30, clear_s = 7200 }
+busyness.day = { shape = 20 }
+channels.call = { cost = 2, offer_ttl_s = 20 }
+channels.talk = { cost = 1, max_per_agent = 2 }
+channels.mail = { cost = 1, auto_accept = true }
+skills = { a = {}, b = {} }
+regions = { near = { distance = { far = 40 } }, far = {} }
+policy = { base = "ours", retention_s = 1 }
+queues.calls = { sla = { first_response_s = 60 }, relax = [{ after_s = 90, drop = ["a"] }] }
+queues.talks = { offers_parallel = 2, overflow = { queue = "calls", after_s = 120 } }
+lines.calls = { waiting_max = 40 }
+[tickets.call]
+queue = "calls"
+channel = "call"
+region = "near"
+requirements = [{ skill = "a" }]
+arrivals = { busyness = "day", per_hour = 150 }
+work = { kind = "lognormal", mean_s = 180, log_sd = 0.8 }
+wrap_up = { kind = "exponential", mean_s = 20 }
+patience = { kind = "hazard", from_s = [0, 60], per_minute = [0.6, 0.3] }
+redial = { share = 0.5, delay = { kind = "exponential", mean_s = 300 }, most = 3 }
+transfers = [{ to = "expert", share = 0.2 }]
+[tickets.expert]
+queue = "calls"
+channel = "call"
+requirements = [{ skill = "b", min_level = 2 }]
+work = { kind = "exponential", mean_s = 200 }
+patience = { kind = "exponential", mean_s = 300 }
+[tickets.talk]
+queue = "talks"
+channel = "talk"
+region = "far"
+priority = 7
+arrivals = { per_hour = 90 }
+work = { kind = "lognormal", mean_s = 240, log_sd = 0.6 }
+messages = { kind = "exponential", mean_s = 90 }
+patience = { kind = "exponential", mean_s = 200 }
+reopen = { share = 0.1, delay = { kind = "fixed", value_s = 600 }, most = 2 }
+[tickets.letter]
+queue = "calls"
+channel = "mail"
+priority = 2
+arrivals = { per_hour = 50 }
+work = { kind = "lognormal", mean_s = 150, log_sd = 0.6 }
+[agents.near]
+count = 9
+units = 2
+region = "near"
+skills = { a = 3 }
+acceptance.delay = { kind = "exponential", mean_s = 4 }
+acceptance.back = { kind = "fixed", value_s = 60 }
+acceptance.decline = 0.1
+acceptance.miss = 0.1
+[agents.far]
+count = 9
+units = 2
+region = "far"
+skills = { a = 2, b = 4 }
+staffing = [5, 9, 7, 8, 3, 6]
+staffing_s = 7200
+acceptance.delay = { kind = "exponential", mean_s = 4 }
+absence = { share = 0.05 }
+"""
+OFFER, BATCH = b"o", b"b"
+
+
+class Request(NamedTuple):
+    """A command as a call over HTTP, and the instant at which it is said."""
+
+    at_us: int
+    method: str
+    path: str
+    body: bytes
+
+
+class Decisions:
+    """Folds what was decided into one digest: each offer, each joint decision with its bound, in their order."""
+
+    def __init__(self) -> None:
+        self._hash = hashlib.sha256()
+        self._numbers: dict[int, int] = {}
+        self.tickets = self.count = 0
+
+    def core(self, events: bytes, words: bytes) -> list[int]:
+        """Take in events of the core; return the rows that new tickets got."""
+        found: list[int] = []
+        rows = np.frombuffer(events, layout.EVENT)
+        kinds = rows["kind"]
+        for at in np.flatnonzero(
+            (kinds == c.E_ADDED) | (kinds == c.E_OFFERED) | (kinds == c.E_DECIDED)
+        ):
+            e = rows[at]
+            if e["kind"] == c.E_ADDED:
+                self.tickets += 1
+                self._numbers[int(e["ticket"])] = self.tickets
+                found.append(int(e["ticket"]))
+            elif e["kind"] == c.E_OFFERED:
+                self._offer(
+                    int(e["at_us"]), int(e["serial"]), self._numbers[int(e["ticket"])], int(e["agent"]),
+                    int(e["until_us"]) if e["until_us"] < NEVER_US else 0, int(e["value"]),
+                )  # fmt: skip
+            else:
+                own = np.frombuffer(words, np.int64)[int(e["words_from"]) :][: int(e["words"])]
+                self._batch(int(e["at_us"]), own.tolist())
+        return found
+
+    def published(self, event: Event, agents: dict[str, int]) -> None:
+        """Take in an event as clients read it."""
+        if event.type == "offer.issued":
+            until = event.data["expires_at"]
+            self._offer(
+                instant_us(event.at), int(str(event.offer)[2:]), int(str(event.ticket)[2:]),
+                agents[str(event.agent)], instant_us(until) if until else 0,
+                round(event.data["value"] * POINT),
+            )  # fmt: skip
+        elif event.type == "solver.batch":
+            own = [
+                round(event.data[name] * (POINT if name in ("primal", "dual") else 1))
+                for name in layout.DECISION_WORDS
+            ]
+            self._batch(instant_us(event.at), own)
+
+    def _offer(self, *numbers: int) -> None:
+        self.count += 1
+        self._hash.update(OFFER + np.array(numbers, np.int64).tobytes())
+
+    def _batch(self, at_us: int, words: list[int]) -> None:
+        self.count += 1
+        self._hash.update(BATCH + np.array([at_us, *words], np.int64).tobytes())
+
+    def digest(self) -> str:
+        """Return the digest of all so far."""
+        return self._hash.copy().hexdigest()
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def instant_us(text: str) -> int:
+    """Return an instant of the API as microseconds since 1970."""
+    passed = datetime.fromisoformat(text) - _EPOCH
+    return (passed.days * 86_400 + passed.seconds) * 1_000_000 + passed.microseconds
+
+
+def prepared() -> Prepared:
+    """Return the world on its floor."""
+    compiled = compile_world(parse_world(WORLD))
+    return Prepared(compiled, compiled.world.policy)
+
+
+def simulated(stage: Prepared, commands: int) -> Iterator[Step]:
+    """Yield the runs of a simulated core until it was given so many commands."""
+    plan = plan_replication(stage.compiled, 7, 0)
+    given = 0
+    for step in steps(stage, plan, Options(7, keeps_records=False)):
+        given += bool(step.command)
+        yield step
+        if given == commands:
+            return
+    raise AssertionError(f"the world came to {given} commands only")
+
+
+def told(machine: Machine, step: Step) -> tuple[bytes, bytes]:
+    """Tell a machine of its own a command of the tape, and return what came of it."""
+    machine.feed(step.command, step.command_words)
+    batch = machine.run()
+    return batch.event_bytes, batch.word_bytes
+
+
+class Speaker:
+    """Turns commands into requests; it must hear of the rows that tickets get."""
+
+    def __init__(self, stage: Prepared) -> None:
+        self._stage = stage
+        world = stage.compiled.world
+        self._kinds = {int(row["profile"]): n for n, row in enumerate(stage.kinds)}
+        assert len(self._kinds) == len(stage.kinds), "each kind asks for something else"
+        bodies = [plain(ticket_body(world, kind)) for kind in world.tickets]
+        self._bodies = [msgspec.json.encode(body) for body in bodies]
+        moved = ("queue", "channel", "region", "requirements")
+        self._moved = [
+            msgspec.json.encode(
+                {"region": None, "requirements": []} | {n: b[n] for n in moved if n in b}
+            )
+            for b in bodies
+        ]
+        self._ids: dict[int, str] = {}
+        self._made = 0
+
+    def came(self, rows: list[int]) -> None:
+        """Note the rows of tickets that came."""
+        for row in rows:
+            self._made += 1
+            self._ids[row] = f"t-{self._made}"
+
+    def request(self, step: Step) -> Request:
+        """Return a command as a client says it."""
+        command: Any = np.frombuffer(step.command, layout.COMMAND)[0]
+        kind, at_us = int(command["kind"]), int(command["at_us"])
+        if kind == c.ADD_TICKET:
+            body = self._bodies[self._kinds[int(command["profile"])]]
+            return Request(at_us, "PUT", f"/v1/tickets/t-{self._made + 1}", body)
+        if kind == c.SET_PRESENCE:
+            agent = self._stage.names.agents[int(command["agent"])]
+            said = msgspec.json.encode({"presence": c.PRESENCES[int(command["aux"])]})
+            return Request(at_us, "PUT", f"/v1/agents/{agent}/presence", said)
+        if kind in VERBS:
+            return Request(at_us, "POST", VERBS[kind].format(int(command["serial"])), b"{}")
+        ticket = f"/v1/tickets/{self._ids[int(command['ticket'])]}"
+        if kind == c.UPDATE_TICKET:
+            moved = self._moved[self._kinds[int(command["profile"])]]
+            return Request(at_us, "POST", f"{ticket}:transfer", moved)
+        if kind == c.RECORD_REPLY:
+            by = "customer" if command["options"] & c.C_BY_CUSTOMER else "agent"
+            return Request(at_us, "POST", f"{ticket}:reply", msgspec.json.encode({"by": by}))
+        assert kind == c.ABANDON_TICKET, c.COMMANDS[kind]
+        return Request(at_us, "POST", f"{ticket}:abandon", b"{}")
+
+
+VERBS = {
+    c.ACCEPT_OFFER: "/v1/offers/o-{}:accept",
+    c.DECLINE_OFFER: "/v1/offers/o-{}:decline",
+    c.WRAP_UP: "/v1/assignments/a-{}:wrap_up",
+    c.COMPLETE: "/v1/assignments/a-{}:complete",
+}
