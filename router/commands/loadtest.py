@@ -140,7 +140,7 @@ def write(given: argparse.Namespace, account: Account) -> None:
         else:
             given.json.write_text(text, "utf-8")
     if given.report is not None:
-        from simulator.charts.load_page import page
+        from simulator.load.page import page
 
         given.report.mkdir(parents=True, exist_ok=True)
         path = given.report / "index.html"

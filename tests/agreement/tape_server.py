@@ -136,17 +136,18 @@ AHEAD = 64
 """Requests written before the first of them is answered: HTTP pipelining, which the server does in order."""
 
 
-async def play(port: int, tape: list[Request]) -> list[int]:
-    """Say a tape in order on one connection; return the numbers of requests that were refused."""
+async def play(port: int, tape: list[Request]) -> list[tuple[Request, bytes]]:
+    """Say a tape in order on one connection; return what was refused, and how."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**20)
-    refused: list[int] = []
+    refused: list[tuple[Request, bytes]] = []
     for start in range(0, len(tape), AHEAD):
         some = tape[start : start + AHEAD]
         writer.write(b"".join(map(written, some)))
         await writer.drain()
-        for n in range(start, start + len(some)):
-            if await _status(reader) >= 400:
-                refused.append(n)
+        for each in some:
+            status, body = await _answer(reader)
+            if status >= 400:
+                refused.append((each, body))
     writer.close()
     return refused
 
@@ -154,16 +155,16 @@ async def play(port: int, tape: list[Request]) -> list[int]:
 def written(request: Request) -> bytes:
     """Return a request's bytes."""
     return (
-        b"%s %s HTTP/1.1\r\nHost: t\r\nAccept: application/msgpack\r\nContent-Type: application/json\r\n"
+        b"%s %s HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: application/msgpack\r\nContent-Type: application/json\r\n"
         b"Content-Length: %d\r\n\r\n%s"
     ) % (request.method.encode(), request.path.encode(), len(request.body), request.body)
 
 
-async def _status(reader: asyncio.StreamReader) -> int:
-    """Read one answer and return its status."""
+async def _answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
+    """Read one answer: its status and its body."""
     head = await reader.readuntil(b"\r\n\r\n")
-    lower = head.lower()
+    lower, body = head.lower(), b""
     at = lower.find(b"content-length: ")
     if at >= 0:
-        await reader.readexactly(int(head[at + 16 : head.index(b"\r\n", at)]))
-    return int(head[9:12])
+        body = await reader.readexactly(int(head[at + 16 : head.index(b"\r\n", at)]))
+    return int(head[9:12]), body

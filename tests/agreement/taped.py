@@ -194,6 +194,11 @@ def told(machine: Machine, step: Step) -> tuple[bytes, bytes]:
     return batch.event_bytes, batch.word_bytes
 
 
+def kind_of(step: Step) -> int:
+    """Return which of the core's commands a step gave."""
+    return int(np.frombuffer(step.command, layout.COMMAND)[0]["kind"])
+
+
 class Speaker:
     """Turns commands into requests; it must hear of the rows that tickets get."""
 
@@ -219,6 +224,15 @@ class Speaker:
         for row in rows:
             self._made += 1
             self._ids[row] = f"t-{self._made}"
+
+    def passing(self, step: Step) -> Request:
+        """
+        Return a call that changes nothing for the core, at the instant of one of its timers.
+
+        A server's own alarm rings then; here the clock stands still between calls, so a call has to let time pass.
+        """
+        at_us = int(np.frombuffer(step.events, layout.EVENT)[0]["at_us"])
+        return Request(at_us, "PUT", "/v1/skills/a", b"{}")
 
     def request(self, step: Step) -> Request:
         """Return a command as a client says it."""

@@ -9,9 +9,18 @@ import pytest
 
 from router.client import Client
 from router.commands.warm import compile_all
+from router.core import codes as c
 from router.wire.events import Event
 from tests.agreement import tape_server
-from tests.agreement.taped import Decisions, Request, Speaker, prepared, simulated, told
+from tests.agreement.taped import (
+    Decisions,
+    Request,
+    Speaker,
+    kind_of,
+    prepared,
+    simulated,
+    told,
+)
 
 COMMANDS = int(os.environ.get("CORDBOARD_TAPE", "1000000"))
 OVER_HTTP = COMMANDS // 10
@@ -25,7 +34,7 @@ def folder(tmp_path: Path) -> Path:
 
 async def over_http(port: int, tape: list[Request], agents: dict[str, int]) -> Decisions:
     """Say a tape to a server and fold the decisions that it publishes."""
-    assert await tape_server.play(port, tape) == []
+    assert (await tape_server.play(port, tape))[:3] == []
     found, after = Decisions(), 0
     async with Client(f"http://127.0.0.1:{port}") as client:
         while True:
@@ -45,17 +54,20 @@ def test_a_million_commands_are_decided_alike_by_all_three_drivers(tmp_path: Pat
     machine, speaker = stage.machine(), Speaker(stage)
     theirs, ours = Decisions(), Decisions()
     tape: list[Request] = []
-    first = ""
+    said, first = 0, ""
     for step in simulated(stage, COMMANDS):
         came = theirs.core(step.events, step.words)
-        if not step.command:
-            continue  # the machine's own timers fire when it hears of the next command
+        if not step.command:  # the machine's own timers fire when it hears of the next command
+            if said < OVER_HTTP and step.events:
+                tape.append(speaker.passing(step))
+            continue
         ours.core(*told(machine, step))
-        if len(tape) < OVER_HTTP:
+        if said < OVER_HTTP:
+            said += 1
             tape.append(speaker.request(step))
             speaker.came(came)
             first = ours.digest()
-            assert theirs.digest() == first, f"command {len(tape)}"
+            assert theirs.digest() == first, f"command {said}"
     assert theirs.digest() == ours.digest()
     assert ours.count > COMMANDS // 4
     path = folder(tmp_path) / f"cordboard-tape-{os.getpid()}.sqlite"
@@ -71,13 +83,18 @@ def test_a_million_commands_are_decided_alike_by_all_three_drivers(tmp_path: Pat
 
 @pytest.mark.slow
 def test_a_driver_that_misses_one_command_is_found() -> None:
-    """One command in five hundred left out gives another digest: the comparison can fail."""
+    """One end of work left out of five hundred commands gives another digest: the comparison can fail."""
     stage = prepared()
     machine, theirs, ours = stage.machine(), Decisions(), Decisions()
-    for n, step in enumerate(simulated(stage, 500)):
+    is_left_out = False
+    for step in simulated(stage, 500):
         theirs.core(step.events, step.words)
-        if step.command and n != 100:
+        if step.command:
+            if not is_left_out and kind_of(step) == c.COMPLETE:
+                is_left_out = True
+                continue
             ours.core(*told(machine, step))
+    assert is_left_out
     assert ours.digest() != theirs.digest()
 
 
@@ -87,7 +104,9 @@ def test_a_decision_published_otherwise_is_found() -> None:
     agents = {"ann": 0, "bo": 1}
     data = {"value": 1.5, "expires_at": None}
     at = "2026-03-02T08:00:00.000001Z"
-    offer = Event(seq=1, type="offer.issued", at=at, ticket="t-1", agent="ann", offer="o-1", data=data)
+    offer = Event(
+        seq=1, type="offer.issued", at=at, ticket="t-1", agent="ann", offer="o-1", data=data
+    )
     other = [
         {"agent": "bo"}, {"at": "2026-03-02T08:00:00.000002Z"}, {"offer": "o-2"}, {"ticket": "t-2"},
         {"data": {**data, "value": 1.501}}, {"data": {**data, "expires_at": at}},
