@@ -4,8 +4,16 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
-from simulator.auditor.books import Agent, Books, Channel, Offer, Ticket, instant_us
-from simulator.auditor.rules import RULES, Event, may_be_offered
+from simulator.auditor.books import (
+    OPEN_OFFER,
+    Agent,
+    Books,
+    Channel,
+    Offer,
+    Ticket,
+    instant_us,
+)
+from simulator.auditor.rules import EXPIRY_SLACK_US, RULES, Event, may_be_offered
 
 FINDINGS_MAX: Final = 1_000
 """So many findings are kept; more are counted."""
@@ -136,4 +144,8 @@ class Auditor:
                 if offer is None or offer.state not in DONE[verb]:
                     is_now = "unknown" if offer is None else offer.state
                     self._find(self.seq, f"{id_}: acknowledged as {verb}, and is {is_now}")
+            for offer in self.books.offers.values():
+                late_us = self.books.at_us - (offer.expires_us or self.books.at_us)
+                if offer.state == OPEN_OFFER and late_us > EXPIRY_SLACK_US:
+                    self._find(self.seq, f"{offer.id} is open {late_us / 1e6:.3f} s after its time")
         return self.findings

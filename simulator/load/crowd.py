@@ -152,6 +152,8 @@ class Crowd:
         """An agent answers an offer or goes on with an assignment."""
         work = self.mirror.machine.arrays.works[int(command["aux"])]
         agent = int(work["agent"])
+        if int(command["kind"]) in (core.WRAP_UP, core.COMPLETE):
+            work["state"] = core.WRAPUP
         id_ = self.mirror.ids.get(int(work["ticket"]), "")
         region = self._agent_regions[agent]
         offer = f"o-{int(command['serial'])}"
@@ -202,12 +204,16 @@ class Crowd:
 
     def hear(self, event: Event, now_us: int) -> None:
         """Take in an event of the stream of all events; who is offered something hears it at the desk."""
-        if event.type == "ticket.added":
+        if event.type in ("ticket.added", "offer.issued"):
             self.taken(str(event.ticket), now_us)
-        elif event.type == "offer.issued":
-            self.taken(str(event.ticket), now_us)
-            self.mirror.issue(event)
-        elif self.mirror.hear(event):
+            if event.type == "offer.issued":
+                self.mirror.issue(event)
+            return
+        if event.type == "assignment.completed" and self.mirror.is_at_work(str(event.offer)):
+            # Nobody here said so: the work is broken off, whoever ended it.
+            self.mirror.tell_about(core.E_RELEASED, self.mirror.works[str(event.offer)])
+            self._told(now_us)
+        if self.mirror.hear(event):
             self._told(now_us)
             if event.type in CLEARED or event.type == "assignment.completed":
                 self.mirror.drop(str(event.ticket))

@@ -97,7 +97,11 @@ async def lay(client: Caller, told: World) -> list[tuple[str, str, dict[str, Any
     for call in calls(told):
         family = call.name.partition(".")[0]
         assert isinstance(call.body, msgspec.Struct), f"{call.name} has a body"
-        await client.call(call.name, call.id, plain(call.body))
+        try:
+            await client.call(call.name, call.id, plain(call.body))
+        except Exception as refusal:
+            refusal.add_note(f"while putting {call.name} {call.id}")
+            raise
         laid.append((family, call.id, msgspec.to_builtins(call.body)))
     policy = await client.call("policies.get", POLICY)
     revision = max(policy["revisions"], default=0) + 1

@@ -50,6 +50,7 @@ class Mirror:
         self.works: dict[str, int] = {}
         """Row of each offer or assignment that is there, by the offer's id."""
         self._waiting: dict[int, int] = {}
+        self._holders: dict[int, str] = {}
         self._free_tickets: list[int] = []
         self._free_works: list[int] = []
         self._tickets_top = self._works_top = 0
@@ -95,9 +96,12 @@ class Mirror:
 
     def drop(self, id_: str) -> None:
         """Forget a ticket that ended."""
-        row = self.rows.pop(id_)
+        row = self.rows.pop(id_, None)
+        if row is None:
+            return
         del self.ids[row]
         self._leave(row)
+        self._holders.pop(row, None)
         self._free_tickets.append(row)
 
     def _queue_of(self, row: int) -> int:
@@ -199,11 +203,14 @@ class Mirror:
         return True
 
     def on_accepted(self, event: Event) -> bool:
-        """An agent has the ticket."""
+        """An agent has the ticket; that a second one has it too is the auditor's business."""
         row = self.works.get(str(event.offer))
         if row is None:
             return False
-        self.machine.arrays.works[row]["state"] = core.ACTIVE
+        work = self.machine.arrays.works[row]
+        work["state"] = core.ACTIVE
+        if self._holders.setdefault(int(work["ticket"]), str(event.offer)) != event.offer:
+            return False
         self.tell_about(core.E_ACCEPTED, row)
         return True
 
@@ -217,21 +224,28 @@ class Mirror:
 
     def on_released(self, event: Event) -> bool:
         """An agent has the ticket no longer."""
-        row = self.works.get(str(event.offer))
-        if row is None:
-            return False
-        self.tell_about(core.E_RELEASED, row)
-        self.end_work(str(event.offer))
-        return True
+        return self._work_ends(event, core.E_RELEASED)
 
     def on_completed(self, event: Event) -> bool:
         """A ticket is done."""
+        return self._work_ends(event, core.E_COMPLETED)
+
+    def _work_ends(self, event: Event, kind: int) -> bool:
         row = self.works.get(str(event.offer))
         if row is None:
             return False
-        self.tell_about(core.E_COMPLETED, row)
+        ticket = int(self.machine.arrays.works[row]["ticket"])
+        is_holder = self._holders.get(ticket) == event.offer
+        if is_holder:
+            del self._holders[ticket]
+            self.tell_about(kind, row)
         self.end_work(str(event.offer))
-        return True
+        return is_holder
+
+    def is_at_work(self, offer: str) -> bool:
+        """Tell whether an agent works on the ticket of an assignment, for all it has said."""
+        row = self.works.get(offer)
+        return row is not None and int(self.machine.arrays.works[row]["state"]) == core.ACTIVE
 
     def on_closed(self, event: Event) -> bool:
         """A ticket ended without being done."""

@@ -141,7 +141,7 @@ class Playing:
         task = self._loop.create_task(self._say(said, due_s))
         self._calls[task] = due_s
         task.add_done_callback(self._calls.pop)
-        task.add_done_callback(self._raised)
+        task.add_done_callback(self.raised)
         if len(self._calls) > self.pace.unanswered_max:
             oldest_s = self.now_s() - min(self._calls.values())
             self.wires.health.give_up(
@@ -149,7 +149,7 @@ class Playing:
                 f"the oldest for {oldest_s:.1f} s"
             )
 
-    def _raised(self, task: "asyncio.Task[None]") -> None:
+    def raised(self, task: "asyncio.Task[None]") -> None:
         """Stop when a call met a mistake of ours; whatever the server did is no such thing."""
         if not task.cancelled() and task.exception() is not None:
             self.wires.health.give_up(f"a mistake of the load test: {task.exception()!r}")

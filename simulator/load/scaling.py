@@ -17,6 +17,8 @@ from simulator.worlds.schema import World
 
 LEAST_S: Final = 1e-6
 """The shortest time that the router counts."""
+LEAST_OF: Final = {"retention_s": 1.0}
+"""What the API takes no shorter."""
 FIXED: Final = (
     "how rested an agent is (half after 5 min of the server's clock)",
     "how often a ticket that is held back is looked at (every 0.1 s at most)",
@@ -40,7 +42,7 @@ def divided(value: Any, factor: float) -> Any:
     """Return a plain body with every duration in it divided."""
     if isinstance(value, dict):
         return {
-            name: _shorter(each, factor) if name in DURATIONS else divided(each, factor)
+            name: _shorter(name, each, factor) if name in DURATIONS else divided(each, factor)
             for name, each in value.items()
         }
     if isinstance(value, list):
@@ -48,10 +50,10 @@ def divided(value: Any, factor: float) -> Any:
     return value
 
 
-def _shorter(duration_s: Any, factor: float) -> Any:
+def _shorter(name: str, duration_s: Any, factor: float) -> Any:
     if not duration_s:  # none, or nothing
         return duration_s
-    return max(LEAST_S, round(duration_s / factor, 6))
+    return max(LEAST_OF.get(name, LEAST_S), round(duration_s / factor, 6))
 
 
 def scaled(world: World, factor: float) -> World:

@@ -28,6 +28,7 @@ from simulator.worlds.schema import World
 CONNECTIONS_MAX: Final = 512
 """Connections of customers; a server has room for twice as many of one address."""
 DESKS_MAX: Final = 100
+FIELDS_SHOWN: Final = 5
 
 
 class Target(NamedTuple):
@@ -157,6 +158,8 @@ class Trial:
         for desk in wires.desks:
             hear = playing.hear_at(desk.name)
             listeners.append(loop.create_task(desk.listen(after, hear, wires)))
+        for each in listeners:
+            each.add_done_callback(playing.raised)
         try:
             await self._lay(setting_up, witness)
             playing.begin()
@@ -187,7 +190,12 @@ class Trial:
                 f"the server went away while the floor was laid: {named(error)}"
             ) from None
         except ClientProblem as refusal:
-            raise GroundError(f"the server refuses the floor: {refusal}") from None
+            wrong = [
+                f"{each.pointer}: {each.detail}" for each in refusal.problem.errors[:FIELDS_SHOWN]
+            ]
+            notes = getattr(refusal, "__notes__", [])
+            said = "; ".join([str(refusal), *wrong, *notes])
+            raise GroundError(f"the server refuses the floor: {said}") from None
 
     async def _close(self, client: Client, playing: Playing, outcome: Outcome) -> None:
         """Wait for what is under way, take the records, clear the floor and hear the auditor out."""

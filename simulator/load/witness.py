@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+import msgspec
+
 from router.wire.events import Event
 from simulator.auditor.auditor import Auditor, Finding
 
@@ -14,6 +16,8 @@ ACKNOWLEDGED: Final = {
 }
 """Calls whose acknowledgement is a promise, and what it is of."""
 Heard = tuple[str, Any, Any, Any]
+BEFORE: Final = "ticket.of_before"
+"""A type that no event has, so no rule either."""
 
 
 class Witness:
@@ -48,13 +52,22 @@ class Witness:
 
     def hear(self, event: Event) -> None:
         """Take in an event of the stream of all events."""
-        self.auditor.hear((event,))
+        self.auditor.hear((self._about_us(event),))
         if event.type.startswith("offer."):
             early = self._early.pop(event.seq, None)
             if early is None:
                 self._all[event.seq] = heard(event)
             else:
                 self._compare(event.seq, early[0], early[1], heard(event))
+
+    def _about_us(self, event: Event) -> Event:
+        """Return an event, or only its place in the order if it is about a ticket of before that nobody here put."""
+        ticket = event.ticket
+        if not isinstance(ticket, str) or ticket in self.auditor.books.tickets:
+            return event
+        return (
+            event if event.type == "ticket.added" else msgspec.structs.replace(event, type=BEFORE)
+        )
 
     def hear_at(self, desk: str, event: Event) -> None:
         """Take in an event that a desk heard."""

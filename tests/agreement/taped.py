@@ -1,12 +1,14 @@
 """A tape of commands that a simulated world gives to the core, and the digest of what was decided on them."""
 
 import hashlib
+import struct
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from router.core import codes as c
 from router.core import layout
@@ -25,7 +27,7 @@ from simulator.worlds.reading import parse_world
 WORLD = """
 format = 1
 name = "tape"
-time = { days = 30, clear_s = 7200 }
+time = { days = 40, clear_s = 7200 }
 busyness.day = { shape = 20 }
 channels.call = { cost = 2, offer_ttl_s = 20 }
 channels.talk = { cost = 1, max_per_agent = 2 }
@@ -88,7 +90,10 @@ staffing_s = 7200
 acceptance.delay = { kind = "exponential", mean_s = 4 }
 absence = { share = 0.05 }
 """
-OFFER, BATCH = b"o", b"b"
+COMMAND = struct.Struct("<qqqqiiiiiiii")
+assert COMMAND.size == layout.COMMAND.itemsize
+AT_ONCE = 4_096
+"""Runs of a core whose events are looked at together."""
 
 
 class Request(NamedTuple):
@@ -100,63 +105,92 @@ class Request(NamedTuple):
     body: bytes
 
 
+ROW = 2 + len(layout.DECISION_WORDS)
+
+
 class Decisions:
-    """Folds what was decided into one digest: each offer, each joint decision with its bound, in their order."""
+    """
+    Folds what was decided into one digest: each offer, each joint decision with its bound, in their order.
+
+    A decision is nine numbers. Of an offer: 0, instant, number of the offer, which ticket of all that came, agent, end,
+    worth; of a joint decision: 1, instant, the words that the core writes about it.
+    """
 
     def __init__(self) -> None:
         self._hash = hashlib.sha256()
         self._numbers: dict[int, int] = {}
-        self.tickets = self.count = 0
+        self._tickets = 0
+        self._runs: list[tuple[bytes, bytes]] = []
+        self.count = 0
 
-    def core(self, events: bytes, words: bytes) -> list[int]:
-        """Take in events of the core; return the rows that new tickets got."""
-        found: list[int] = []
-        rows = np.frombuffer(events, layout.EVENT)
-        kinds = rows["kind"]
-        for at in np.flatnonzero(
+    def core(self, events: bytes, words: bytes) -> None:
+        """Take in what one run of a core brought."""
+        self._runs.append((events, words))
+        if len(self._runs) == AT_ONCE:
+            self._fold()
+
+    def _fold(self) -> None:
+        events = np.frombuffer(b"".join(e for e, _ in self._runs), layout.EVENT)
+        words = np.frombuffer(b"".join(w for _, w in self._runs), np.int64)
+        counts = [len(e) // layout.EVENT.itemsize for e, _ in self._runs]
+        starts = np.cumsum([0, *(len(w) // 8 for _, w in self._runs)])[:-1]
+        self._runs.clear()
+        words_from = events["words_from"] + np.repeat(starts, counts)
+        kinds = events["kind"]
+        known = np.flatnonzero(
             (kinds == c.E_ADDED) | (kinds == c.E_OFFERED) | (kinds == c.E_DECIDED)
-        ):
-            e = rows[at]
-            if e["kind"] == c.E_ADDED:
-                self.tickets += 1
-                self._numbers[int(e["ticket"])] = self.tickets
-                found.append(int(e["ticket"]))
-            elif e["kind"] == c.E_OFFERED:
-                self._offer(
-                    int(e["at_us"]), int(e["serial"]), self._numbers[int(e["ticket"])], int(e["agent"]),
-                    int(e["until_us"]) if e["until_us"] < NEVER_US else 0, int(e["value"]),
-                )  # fmt: skip
-            else:
-                own = np.frombuffer(words, np.int64)[int(e["words_from"]) :][: int(e["words"])]
-                self._batch(int(e["at_us"]), own.tolist())
+        )
+        rows = np.zeros((len(known), ROW), np.int64)
+        own = events[known]
+        rows[:, 1] = own["at_us"]
+        offers, batches = own["kind"] == c.E_OFFERED, own["kind"] == c.E_DECIDED
+        rows[offers, 2] = own["serial"][offers]
+        rows[:, 3] = self._named(own)
+        rows[offers, 4] = own["agent"][offers]
+        rows[offers, 5] = np.where(own["until_us"] < NEVER_US, own["until_us"], 0)[offers]
+        rows[offers, 6] = own["value"][offers]
+        places = words_from[known][batches][:, None] + np.arange(len(layout.DECISION_WORDS))
+        rows[batches, 0], rows[batches, 2:] = 1, words[places]
+        self._add(rows[offers | batches])
+
+    def _named(self, events: Any) -> list[int]:
+        """Return which ticket each event is about, of all that came: rows are used again."""
+        found = []
+        for kind, row in zip(events["kind"].tolist(), events["ticket"].tolist(), strict=True):
+            if kind == c.E_ADDED:
+                self._tickets += 1
+                self._numbers[row] = self._tickets
+            found.append(self._numbers[row] if kind == c.E_OFFERED else 0)
         return found
 
     def published(self, event: Event, agents: dict[str, int]) -> None:
         """Take in an event as clients read it."""
+        row = np.zeros((1, ROW), np.int64)
         if event.type == "offer.issued":
             until = event.data["expires_at"]
-            self._offer(
+            row[0, 1:7] = (
                 instant_us(event.at), int(str(event.offer)[2:]), int(str(event.ticket)[2:]),
                 agents[str(event.agent)], instant_us(until) if until else 0,
                 round(event.data["value"] * POINT),
             )  # fmt: skip
         elif event.type == "solver.batch":
-            own = [
+            row[0, :2] = 1, instant_us(event.at)
+            row[0, 2:] = [
                 round(event.data[name] * (POINT if name in ("primal", "dual") else 1))
                 for name in layout.DECISION_WORDS
             ]
-            self._batch(instant_us(event.at), own)
+        else:
+            return
+        self._add(row)
 
-    def _offer(self, *numbers: int) -> None:
-        self.count += 1
-        self._hash.update(OFFER + np.array(numbers, np.int64).tobytes())
-
-    def _batch(self, at_us: int, words: list[int]) -> None:
-        self.count += 1
-        self._hash.update(BATCH + np.array([at_us, *words], np.int64).tobytes())
+    def _add(self, rows: NDArray[np.int64]) -> None:
+        self.count += len(rows)
+        self._hash.update(rows.tobytes())
 
     def digest(self) -> str:
         """Return the digest of all so far."""
+        if self._runs:
+            self._fold()
         return self._hash.copy().hexdigest()
 
 
@@ -189,14 +223,20 @@ def simulated(stage: Prepared, commands: int) -> Iterator[Step]:
 
 def told(machine: Machine, step: Step) -> tuple[bytes, bytes]:
     """Tell a machine of its own a command of the tape, and return what came of it."""
-    machine.feed(step.command, step.command_words)
+    (
+        at_us, serial, until_us, value, kind, options, ticket, agent, profile, aux, _, words,
+    ) = COMMAND.unpack(step.command)  # fmt: skip
+    machine.push(
+        kind, at_us, struct.unpack(f"<{words}q", step.command_words), serial=serial, until_us=until_us,
+        value=value, options=options, ticket=ticket, agent=agent, profile=profile, aux=aux,
+    )  # fmt: skip
     batch = machine.run()
     return batch.event_bytes, batch.word_bytes
 
 
 def kind_of(step: Step) -> int:
     """Return which of the core's commands a step gave."""
-    return int(np.frombuffer(step.command, layout.COMMAND)[0]["kind"])
+    return int(COMMAND.unpack(step.command)[4])
 
 
 class Speaker:
@@ -219,11 +259,13 @@ class Speaker:
         self._ids: dict[int, str] = {}
         self._made = 0
 
-    def came(self, rows: list[int]) -> None:
-        """Note the rows of tickets that came."""
-        for row in rows:
+    def came(self, step: Step) -> None:
+        """Note the row of a ticket that came."""
+        if kind_of(step) == c.ADD_TICKET:
+            first = np.frombuffer(step.events, layout.EVENT)
+            (row,) = first["ticket"][first["kind"] == c.E_ADDED]
             self._made += 1
-            self._ids[row] = f"t-{self._made}"
+            self._ids[int(row)] = f"t-{self._made}"
 
     def passing(self, step: Step) -> Request:
         """

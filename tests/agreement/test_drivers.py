@@ -22,8 +22,8 @@ from tests.agreement.taped import (
     told,
 )
 
-COMMANDS = int(os.environ.get("CORDBOARD_TAPE", "1000000"))
-OVER_HTTP = COMMANDS // 10
+SOME, ALL = 200_000, 1_000_000
+"""Commands of the tape in every run of the tests, and in `make soak`; a tenth of them goes over HTTP as well."""
 
 
 def folder(tmp_path: Path) -> Path:
@@ -46,30 +46,37 @@ async def over_http(port: int, tape: list[Request], agents: dict[str, int]) -> D
             after = page["next"]
 
 
-@pytest.mark.slow
-def test_a_million_commands_are_decided_alike_by_all_three_drivers(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "commands",
+    [pytest.param(SOME, marks=pytest.mark.slow), pytest.param(ALL, marks=pytest.mark.soak)],
+)
+def test_a_tape_of_commands_is_decided_alike_by_all_three_drivers(
+    tmp_path: Path, commands: int
+) -> None:
     """The simulator's kernel and a plain machine agree on all, an HTTP server on the first tenth."""
+    over_http_max = commands // 10
     compile_all(lambda _: None)
     stage = prepared()
     machine, speaker = stage.machine(), Speaker(stage)
     theirs, ours = Decisions(), Decisions()
     tape: list[Request] = []
     said, first = 0, ""
-    for step in simulated(stage, COMMANDS):
-        came = theirs.core(step.events, step.words)
+    for step in simulated(stage, commands):
+        theirs.core(step.events, step.words)
         if not step.command:  # the machine's own timers fire when it hears of the next command
-            if said < OVER_HTTP and step.events:
+            if said < over_http_max and step.events:
                 tape.append(speaker.passing(step))
             continue
         ours.core(*told(machine, step))
-        if said < OVER_HTTP:
+        if said < over_http_max:
             said += 1
             tape.append(speaker.request(step))
-            speaker.came(came)
-            first = ours.digest()
-            assert theirs.digest() == first, f"command {said}"
+            speaker.came(step)
+            if said == over_http_max:
+                first = ours.digest()
+                assert theirs.digest() == first
     assert theirs.digest() == ours.digest()
-    assert ours.count > COMMANDS // 4
+    assert ours.count > commands // 4
     path = folder(tmp_path) / f"cordboard-tape-{os.getpid()}.sqlite"
     server = tape_server.begin(path, stage, tape)
     try:

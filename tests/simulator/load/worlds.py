@@ -73,6 +73,41 @@ staffing_s = 5400
 """
 
 
+QUICK = """
+format = 1
+name = "quick"
+time = { days = 0.0000173611, clear_s = 2 }
+policy = { base = "ours", retention_s = 1 }
+channels.call = { offer_ttl_s = 2 }
+queues.line = { service_level = { target_s = 0.2 } }
+regions = { far = {} }
+network.far = { latency_s = 0.06, jitter_s = 0.01 }
+[tickets.call]
+queue = "line"
+channel = "call"
+arrivals = { per_hour = 90000 }
+work = { kind = "exponential", mean_s = 0.2 }
+wrap_up = { kind = "exponential", mean_s = 0.05 }
+patience = { kind = "exponential", mean_s = 1 }
+[tickets.away]
+queue = "line"
+channel = "call"
+region = "far"
+arrivals = { per_hour = 18000 }
+work = { kind = "exponential", mean_s = 0.2 }
+messages = { kind = "exponential", mean_s = 0.1 }
+[agents.near]
+count = 8
+units = 1
+acceptance = { delay = { kind = "exponential", mean_s = 0.03 }, decline = 0.05 }
+[agents.far]
+count = 2
+units = 1
+region = "far"
+"""
+"""A second and a half, some 45 tickets."""
+
+
 def prepared_of(text: str, base: str | None = None) -> Prepared:
     """Return a world on its floor."""
     compiled = compile_world(parse_world(text))

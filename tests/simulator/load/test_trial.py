@@ -1,0 +1,209 @@
+"""Load tests over real sockets: what a lie, an error and a slow server come to."""
+
+import asyncio
+import dataclasses
+import itertools
+
+import pytest
+
+from router.http.serve import Server
+from router.settings import AuthSettings, ServerSettings, Settings
+from router.wire.calls import refused
+from simulator.kernel.running import Options
+from simulator.load.ground import GroundError
+from simulator.load.playing import Pace
+from simulator.load.text import BROKEN, DONE, NOT_VALID, PARTIAL, Account, lines, plain
+from simulator.load.trial import Outcome, Target, Trial
+from tests.router.http.running import key_of
+from tests.simulator.load.liar import From, Hole, LostTicket, SecondHolder, ShortOffer, lying
+from tests.simulator.load.worlds import QUICK, prepared_of
+
+pytestmark = pytest.mark.slow
+PREFIXES = itertools.count(1)
+PREPARED = None
+
+
+def trial_of(url: str, pace: Pace | None = None, **target: object) -> Trial:
+    """Return a short load test: some 40 tickets in a second or two."""
+    where = Target(url, prefix=f"l{next(PREFIXES)}-", **{"patience_s": 0.5, **target})  # type: ignore[arg-type]
+    return Trial(prepared_of(QUICK), Options(3), pace or Pace(1.0), where)
+
+
+def account_of(trial: Trial, outcome: Outcome) -> Account:
+    """Return all there is to tell."""
+    return Account(trial.prepared, outcome, None, trial.target.url, 3, "cordboard loadtest quick")
+
+
+async def tried(*lies: object, **target: object) -> tuple[Account, str]:
+    """Play before a server with lies; return the account and its lines."""
+    async with lying(*lies) as url:  # type: ignore[arg-type]
+        trial = trial_of(url, **target)
+        outcome = await trial.play(lambda _: None)
+    account = account_of(trial, outcome)
+    return account, "\n".join(lines(account))
+
+
+def test_an_honest_server_keeps_its_promises() -> None:
+    """Everything is answered and heard, the auditor finds nothing, and all of it is told."""
+    account, text = asyncio.run(tried())
+    outcome = account.outcome
+    assert (outcome.findings, outcome.partial) == ([], "")
+    assert account.exit_code in (DONE, NOT_VALID)  # a busy machine may be late
+    assert outcome.books.sent == outcome.books.answered > 100
+    assert outcome.records is not None
+    assert len(outcome.records.tickets) > 30
+    operations = outcome.books.operations()
+    assert {"tickets.put", "offers.accept", "assignments.complete", "agents.presence"} <= set(
+        operations
+    )
+    assert "The auditor found nothing" in text
+    told = plain(account)
+    assert told["calls"]["sent"] == sum(each["sent"] for each in told["seconds"])
+    assert {each["region"] for each in told["felt"]} == {"far", None}
+
+
+def test_regions_feel_their_network_and_the_server_does_not() -> None:
+    """A region 60 ms away adds 120 ms to what its clients feel, and nothing to the server's latency."""
+    account, _ = asyncio.run(tried())
+    books = account.outcome.books
+    far = 0  # the world's only region
+    served = [each for (_, region), each in books.latencies.items() if region == far]
+    assert books.felt[far].least >= 120_000
+    assert min(each.least for each in served) < 60_000
+
+
+LIES = {
+    "double": ((SecondHolder("far-1"),), "holds it"),
+    "late": ((ShortOffer(),), "too late"),
+    "hole": ((Hole(),), "none may be left out"),
+    "lost": ((lambda event: event, LostTicket()), "acknowledged, and never came"),
+}
+
+
+@pytest.mark.parametrize("name", LIES)
+def test_a_broken_promise_is_found(name: str) -> None:
+    """A ticket with two agents, an offer accepted after its time, a hole in the events, a lost ticket."""
+    lies, said = LIES[name]
+    if name == "double":
+        lies = (SecondHolder("near-1"),)
+    account, text = asyncio.run(tried(*lies))
+    assert account.exit_code == BROKEN
+    assert said in text
+    assert f"found {account.outcome.found:,} broken" in text
+
+
+ERRORS = {
+    "errors": (refused("internal", "on purpose"), "500 internal"),
+    "429": (refused("rate_limited", "on purpose", retry_after_s=1), "429 rate_limited"),
+    "denied": (refused("unauthorized", "revoked"), "the key is refused"),
+    "slow": (30.0, "no answer in time"),
+}
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_a_server_that_goes_bad_makes_a_partial_report(name: str) -> None:
+    """Errors, limits, a revoked key and silence each end the run with what there was, and say why."""
+    answer, said = ERRORS[name]
+    account, text = asyncio.run(tried(lambda event: event, From(10, answer), timeout_s=0.3))
+    assert account.exit_code == PARTIAL
+    assert text.startswith("PARTIAL: ")
+    assert said in account.outcome.partial
+    assert "tickets.put" in text
+    assert plain(account)["partial"]
+
+
+def test_too_many_calls_without_an_answer_end_the_run() -> None:
+    """A server that falls behind for good is called too slow, with the age of the oldest call."""
+
+    async def play() -> Outcome:
+        async with lying(lambda event: event, From(5, 30.0)) as url:
+            return await trial_of(url, Pace(1.0, unanswered_max=10)).play(lambda _: None)
+
+    outcome = asyncio.run(play())
+    assert "too slow: 11 calls wait" in outcome.partial
+
+
+def test_whoever_interrupts_gets_the_partial_report() -> None:
+    """Ctrl-C ends the run at once, with what was measured until then."""
+
+    async def play() -> tuple[Trial, Outcome]:
+        async with lying() as url:
+            trial = trial_of(url)
+            outcome = await trial.play(
+                lambda playing: trial.interrupt() if playing.books.answered > 30 else None
+            )
+            return trial, outcome
+
+    trial, outcome = asyncio.run(play())
+    assert outcome.partial == "interrupted"
+    assert account_of(trial, outcome).exit_code == PARTIAL
+    assert 30 < outcome.books.answered < 200
+
+
+def test_a_generator_that_cannot_keep_up_says_so() -> None:
+    """A loop that is held up makes calls late; the run is marked as not valid."""
+
+    async def play() -> tuple[Trial, Outcome]:
+        async with lying() as url:
+            trial = trial_of(url)
+
+            def busy(_: object) -> None:
+                total = 0
+                for n in range(400_000):
+                    total += n
+
+            return trial, await trial.play(busy)
+
+    trial, outcome = asyncio.run(play())
+    account = account_of(trial, outcome)
+    assert not outcome.is_valid
+    assert account.exit_code == NOT_VALID
+    assert "NOT VALID: The generator sent" in "\n".join(lines(account))
+
+
+def test_another_floor_is_refused_unless_told() -> None:
+    """A tenant with a stranger's queue is left alone; --onto plays there; open tickets are refused as well."""
+
+    async def play() -> tuple[str, str, str]:
+        from router.client import Client
+
+        async with lying() as url, Client(url) as client:
+            await client.call("queues.put", "theirs", {})
+            with pytest.raises(GroundError) as first:
+                await trial_of(url).play(lambda _: None)
+            onto = await trial_of(url, is_onto=True).play(lambda _: None)
+            await client.call("queues.delete", "theirs")
+            await client.call("tickets.put", "open", {"queue": "line", "channel": "call"})
+            with pytest.raises(GroundError) as second:
+                await trial_of(url).play(lambda _: None)
+            return str(first.value), onto.partial, str(second.value)
+
+    floor, onto, tickets = asyncio.run(play())
+    assert "another floor: queues theirs" in floor
+    assert onto == ""
+    assert "open tickets: 1 queued" in tickets
+
+
+def test_a_key_that_is_refused_and_a_server_that_is_not_there() -> None:
+    """Neither begins: the message names the address or the key, and what to try."""
+    _, kept = key_of("admin")
+    settings = Settings(server=ServerSettings(port=0), auth=AuthSettings((kept,)))
+
+    async def play() -> tuple[str, str, str]:
+        async with lying(settings=settings) as url:
+            with pytest.raises(GroundError) as denied:
+                await trial_of(url, key="cb_wrong_key").play(lambda _: None)
+        with pytest.raises(GroundError) as absent:
+            await trial_of(url).play(lambda _: None)
+        with pytest.raises(GroundError) as nonsense:
+            await trial_of("no address").play(lambda _: None)
+        return str(denied.value), str(absent.value), str(nonsense.value)
+
+    denied, absent, nonsense = asyncio.run(play())
+    assert "does not take the key" in denied
+    assert "there is no server at http://127.0.0.1:" in absent
+    assert "no address" in nonsense
+
+
+assert dataclasses.is_dataclass(Outcome)
+assert Server
