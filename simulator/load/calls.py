@@ -34,9 +34,8 @@ class Phrases:
         self._crowd = crowd
         kinds: list[TicketBody] = [ticket_body(told, kind) for kind in told.tickets]
         self.tickets: list[dict[str, Any]] = [plain(each) for each in kinds]
-        whole: list[dict[str, Any]] = [msgspec.to_builtins(each) for each in kinds]
-        self._places = [{name: each[name] for name in PLACE} for each in whole]
-        self._others = [{name: each[name] for name in OTHERWISE} for each in whole]
+        self._places = [fields_of(each, PLACE) for each in kinds]
+        self._others = [fields_of(each, OTHERWISE) for each in kinds]
         self._queues = list(told.queues.values())
 
     def calls(self, said: Said) -> tuple[Wanted, ...]:
@@ -90,6 +89,11 @@ class Phrases:
         calendar = None if said.value else CLOSED
         body = msgspec.structs.replace(self._queues[said.queue], calendar=calendar)
         return (Wanted("queues.put", self._crowd.queue(said.queue), plain(body)),)
+
+
+def fields_of(body: msgspec.Struct, names: tuple[str, ...]) -> dict[str, Any]:
+    """Return some fields of a body as a client sends them, their defaults too: what is not said would stay."""
+    return {name: msgspec.to_builtins(getattr(body, name)) for name in names}
 
 
 def plain(body: msgspec.Struct) -> dict[str, Any]:
