@@ -11,7 +11,7 @@ from simulator.charts.forest import Change, forest
 from simulator.charts.hours import Line, Panel, over_hours
 from simulator.charts.parts import details, section, table, whole
 from simulator.charts.percentiles import Tail, percentile_plot
-from simulator.charts.svg import rounded, tag
+from simulator.charts.svg import COLOURS, rounded, tag
 from simulator.load.books import HEARD, Second
 from simulator.load.forecast import Forecast
 from simulator.load.histogram import SHOWN, Histogram
@@ -124,7 +124,8 @@ def _promises(account: Account) -> str:
 def _latencies(account: Account) -> str:
     books = account.outcome.books
     operations = books.operations()
-    tails = [tail_of(name, each) for name, each in operations.items()]
+    most = sorted(operations.items(), key=lambda each: -each[1].count)[:COLOURS]
+    tails = [tail_of(name, each) for name, each in most]
     rows = [_row(name, each) for name, each in operations.items()]
     rows.append(_row("all calls", books.whole()))
     heads = ("ms", "count", *(f"p{each:g}" for each in SHOWN), "max")
