@@ -10,7 +10,7 @@ from router.core.machine import FullError
 from router.desk.conditions import validation_failed
 from router.desk.outcome import AT, KIND, Outcome
 from router.desk.outcome import TICKET as TICKET_FIELD
-from router.desk.signals import asked, heard, without_text
+from router.desk.signals import NO_USE, asked, config_of, heard, without_text
 from router.desk.tickets import Said, fresh_of, push_new, replace_ticket
 from router.desk.verbs import core_refusal
 from router.desk.views import UNMATCHABLE
@@ -61,6 +61,7 @@ def put_batch(shard: "Shard", call: Call) -> "Reply | Finish":
     taken: set[str] = set()
     rows = shard.directory.rows
     teller = Teller(shard)
+    is_as_said = config_of(shard.directory) is NO_USE  # no signal changes what is asked for
     for item in cast("wire.Batch", call.body).items:
         if isinstance(item, wire.RefusedTicket):
             items.append((item.id, Reply(item.problem.status, item.problem)))
@@ -75,7 +76,8 @@ def put_batch(shard: "Shard", call: Call) -> "Reply | Finish":
         else:
             plain = without_text(item)
             found = heard(shard, plain, fresh_of(call, id_), (), None)
-            items.append(((id_, plain, found), teller.tell(asked(shard, plain, found))))
+            whole = plain if is_as_said else asked(shard, plain, found)
+            items.append(((id_, plain, found), teller.tell(whole)))
         taken.add(id_)
     return lambda outcome: Reply(200, wire.BatchReply(results=finished(shard, outcome, items)))
 
