@@ -127,11 +127,9 @@ PreferredAgents = Annotated[tuple[PreferredAgent, ...], Meta(max_length=PREFERRE
 
 
 class TicketBody(Body, frozen=True, kw_only=True, omit_defaults=True):
-    """
-    A ticket as its helpdesk describes it; PUT replaces the whole description.
+    """A ticket as its helpdesk describes it; PUT replaces the whole description."""
 
-    Journals leave out what has its default: a default means "not said" and never changes.
-    """
+    # Journals leave out what has its default, so a default means "not said" and must never change.
 
     queue: Ref
     channel: Ref
