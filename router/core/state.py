@@ -249,17 +249,18 @@ RESERVED: Final = {
     "timers": 4 * TICKETS_MAX,
 }
 """
-Rows that tables which grow with the tickets have addresses for from the start.
+Rows that tables which grow with the tickets have addresses for once they have grown.
 
-The system gives no memory to pages that nobody touched, so a reserve costs nothing, and growing is a longer view of the
-same memory: no decision waits for a hundred thousand rows to be copied.
+The system gives no memory to pages that nobody touched, so a reserve costs nothing, and growing further is a longer
+view of the same memory: no decision waits for a hundred thousand rows to be copied. What never grows has no reserve:
+thousands of small machines, as tests and soaks make, would each hold some huge pages.
 """
 
 
-def blank(name: str, shape: tuple[int, ...], dtype: Any) -> Rows:
-    """Return an array of the state as it is before the first command, the start of its reserve where it has one."""
+def blank(name: str, shape: tuple[int, ...], dtype: Any, reserve: int = 0) -> Rows:
+    """Return an array of the state as before the first command; ``reserve`` rows have addresses, if that is more."""
     n = shape[0]
-    array: Rows = np.zeros((max(n, RESERVED.get(name, n)), *shape[1:]), dtype)[:n]
+    array: Rows = np.zeros((max(n, reserve), *shape[1:]), dtype)[:n]
     if name in FILL:
         array[:] = FILL[name]
     return array
@@ -295,7 +296,7 @@ def extended(name: str, array: Rows, shape: tuple[int, ...]) -> Rows:
         if name in FILL:
             longer[len(array) :] = FILL[name]
         return longer
-    moved = blank(name, shape, array.dtype)
+    moved = blank(name, shape, array.dtype, RESERVED.get(name, 0))
     copy_in(moved, array)
     return moved
 

@@ -32,6 +32,9 @@ from router.wire.routes import BY_NAME
 INBOX_MAX: Final = 20_000
 """Calls that may wait for the loop; more are told to come back."""
 CALLS_PER_SETTLEMENT_MAX: Final = 512
+GATHERED_MAX: Final = 16
+"""So many calls are settled though a frame is on its way to the disk; fewer wait for it, as their own frame would:
+settled together they take a settlement and a frame between them instead of one each."""
 COMMANDS_ROOM: Final = COMMANDS_PER_RUN_MAX - COMMANDS_PER_CALL_MAX
 """No further call is admitted above so many commands: any call must still fit."""
 LONGEST_SLEEP_S: Final = 60.0
@@ -123,10 +126,20 @@ class Line:
             )
         else:
             self._inbox.append((call, answer))
-            if not self._is_scheduled:
-                self._is_scheduled = True
-                self._loop.call_soon(self._work)
+            if not (self._is_committing and len(self._inbox) < GATHERED_MAX):
+                self._schedule()
         return answer
+
+    @property
+    def _is_committing(self) -> bool:
+        """Whether frames are on their way to the disk."""
+        return self.writer.durable_number < self._number
+
+    def _schedule(self) -> None:
+        """Settle what is in the inbox when the loop gets round to it."""
+        if not self._is_scheduled:
+            self._is_scheduled = True
+            self._loop.call_soon(self._work)
 
     def _why_stopped(self) -> Exception | None:
         """Return what stopped the line: a bug, or its journal; None while it works."""
@@ -178,9 +191,8 @@ class Line:
             raise
         done += zip(waiting, replies, strict=True)
         self._write(sealed, done)
-        if self._inbox and not self._is_scheduled:
-            self._is_scheduled = True
-            self._loop.call_soon(self._work)
+        if self._inbox:
+            self._schedule()
         self._sleep()
 
     def _settle(
@@ -272,6 +284,8 @@ class Line:
         while self._answers and self._answers[0][0] <= number:
             for answer, reply in self._answers.popleft()[1]:
                 resolve(answer, reply)
+        if self._inbox and not self._is_committing:
+            self._schedule()
         if self.feed.last_seq - self._snapshot_seq >= self._snapshot_every:
             self._plan_snapshot()
 

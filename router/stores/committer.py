@@ -84,7 +84,7 @@ class Committer:
                 batch = self._take()
                 self.busy_since_ns = self._clock_ns()
                 self._do(batch)
-                self._store.tidy(idle=not batch)
+                self._store.tidy(idle=self.work.empty())
                 self._untidy = bool(batch)
                 self.busy_since_ns = None
         except Exception as failure:  # whatever it is, who waits must hear it

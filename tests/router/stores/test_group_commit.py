@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -321,11 +321,16 @@ def test_a_snapshot_that_does_not_fit_the_journal_is_the_callers_mistake() -> No
 
 
 def test_an_idle_moment_is_used_for_housekeeping() -> None:
-    """After a commit the store is asked to tidy, and once more when nothing follows."""
+    """The store hears after each commit whether a frame waits: then only what is urgent is to be done."""
     asked: list[bool] = []
-    rested = threading.Event()
+    taken, second_waits, rested = (threading.Event() for _ in range(3))
 
     class Tidied(MemoryStore):
+        def append(self, frames: Sequence[Frame], expected: int) -> None:
+            taken.set()
+            assert second_waits.wait(30)
+            super().append(frames, expected)
+
         def tidy(self, *, idle: bool) -> None:
             asked.append(idle)
             if idle:
@@ -335,6 +340,9 @@ def test_an_idle_moment_is_used_for_housekeeping() -> None:
         store = Tidied()
         writer = GroupCommit(store, store.open(), clock_ns)
         writer.append_nowait(frame(1))
+        assert await asyncio.to_thread(taken.wait, 30)
+        writer.append_nowait(frame(2))
+        second_waits.set()
         assert await asyncio.to_thread(rested.wait, 30)
         await writer.close()
         assert asked[:2] == [False, True]
