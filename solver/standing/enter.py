@@ -5,7 +5,6 @@ from numba import njit
 
 from solver.standing.heap import pop, reach
 from solver.standing.hold import column_node, count_in, is_open, release, take
-from solver.standing.pool import LOW
 from solver.standing.state import (
     BOUNDLESS,
     CLASSES,
@@ -19,6 +18,10 @@ from solver.standing.state import (
     WAITS,
     Standing,
 )
+from solver.standing.vectors import LOW, WORD, best_two, fetch, lowest_bit, near_in_row
+
+#: Points that a search looks ahead at first, and how many times further when that was too near.
+FIRST_HORIZON, WIDER = 1, 4
 
 
 @njit(cache=True, nogil=True)
@@ -28,17 +31,12 @@ def best_gain(state: Standing, row: int) -> tuple[int, int]:
     The gain is at least what waiting is worth. The node is the lowest of the best ones; NOBODY if
     waiting is as good or that node is not open.
     """
-    entry, price = state.entry, state.price
-    best = np.int64(state.waiting[row]) << 32
-    begin = state.row_at[row]
-    for at in range(np.uint64(begin), np.uint64(begin + state.row_size[row])):
-        pair = entry[at]
-        # Pairs are packed, so one subtraction takes the price off and keeps the node.
-        best = max(best, pair - (np.int64(price[np.uint32(~pair & LOW)]) << 32))
+    waiting = int(state.waiting[row])
+    best, _ = best_two(state.entry, state.price, state.row_at[row], state.row_size[row], waiting)
     state.head[ROW_SCANS] += 1
     gain = int(best >> 32)
     node = int(~best & LOW)
-    if gain <= state.waiting[row] or not is_open(state, node):
+    if gain <= waiting or not is_open(state, node):
         node = NOBODY
     return gain, node
 
@@ -47,9 +45,10 @@ def best_gain(state: Standing, row: int) -> tuple[int, int]:
 def _search(state: Standing, source: int, size: int) -> tuple[int, int, int, int, int]:
     """Find the cheapest chain of moves from a row, or from nodes in the heap (Dijkstra).
 
-    The chain ends in an open node or in a row that is let go; only ends cheaper than the best so
-    far are looked for. Returns its cost in points, the end node (or NOBODY), the end row, and how
-    many nodes are settled and left in the heap.
+    The chain ends in an open node or in a row that is let go. Only pairs within a horizon are
+    followed, and it widens when nothing is left in it: most chains are short, most pairs far.
+    Returns its cost in points, the end node (or NOBODY), the end row, and how many nodes are
+    settled and left in the heap.
     """
     entry, price, profit, waiting = state.entry, state.price, state.profit, state.waiting
     row_at, row_size, next_row = state.row_at, state.row_size, state.next_row
@@ -59,46 +58,75 @@ def _search(state: Standing, source: int, size: int) -> tuple[int, int, int, int
     nodes, classes = state.head[NODES], state.head[CLASSES]
     bound, end_node, end_row = BOUNDLESS, NOBODY, NOBODY
     settled_count, row_scans, base, row = 0, 0, 0, source
+    horizon, beyond, turn = FIRST_HORIZON, BOUNDLESS, 0
     while True:
-        if row != NOBODY:
+        while row != NOBODY:
             row_scans += 1
+            after = next_row[row] if row != source else NOBODY
+            if after != NOBODY:
+                fetch(entry, row_at[after], row_size[after])
             lost = base + int(profit[row])
             if lost - waiting[row] < bound:
                 bound, end_row, end_node = lost - int(waiting[row]), row, NOBODY
-            for at in range(np.uint64(row_at[row]), np.uint64(row_at[row] + row_size[row])):
-                pair = entry[at]
-                spot = np.uint32(~pair & LOW)
-                far = lost - (pair >> 32) + price[spot]
-                if far >= bound:
-                    continue
-                seen = place[spot]
-                if vacant[spot] > 0 or held[spot] < limit[spot]:
-                    if classes == 1 or is_open(state, int(spot)):
-                        # A class may have been reached from its column already, and for less.
-                        if seen == UNSEEN or far < distance[spot]:
-                            bound, end_node, from_row[spot] = far, int(spot), row
+            for part in range(0, row_size[row], WORD):
+                begin, count = row_at[row] + part, min(row_size[row] - part, WORD)
+                bits, least = near_in_row(entry, price, begin, count, lost, min(bound, horizon))
+                beyond = min(beyond, least)
+                while bits != 0:
+                    pair = entry[begin + lowest_bit(bits)]
+                    bits &= bits - 1
+                    spot = np.uint32(~pair & LOW)
+                    seen = place[spot]
+                    if seen == SETTLED:
                         continue
-                if seen == UNSEEN or (seen != SETTLED and far < distance[spot]):
+                    far = lost - int(pair >> 32) + int(price[spot])
+                    if far >= bound or (seen != UNSEEN and far >= distance[spot]):
+                        continue
+                    if vacant[spot] > 0 or held[spot] < limit[spot]:
+                        if classes == 1 or is_open(state, int(spot)):
+                            bound, end_node, from_row[spot] = far, int(spot), row
+                            continue
+                    if seen == UNSEEN:
+                        first = first_row[spot]
+                        if first != NOBODY:
+                            fetch(entry, row_at[first], row_size[first])
                     distance[spot], from_row[spot], from_node[spot] = far, row, NOBODY
-                    size = reach(heap, place, size, int(spot), far)
-            row = next_row[row] if row != source else NOBODY
-        # The next row of the same node; else those of the next node that has any.
-        while row == NOBODY and size > 0 and (heap[0] >> 32) < bound:
-            node = pop(heap, place, size)
-            size -= 1
-            settled[settled_count] = node
-            settled_count += 1
-            base = int(distance[node])
-            if classes > 1 and node < nodes and is_open(state, node):
+                    if seen == UNSEEN and far == base:
+                        # No node is nearer than this one, so there is no need for the heap.
+                        place[spot] = SETTLED
+                        settled[settled_count] = spot
+                        settled_count += 1
+                    else:
+                        size = reach(heap, place, size, int(spot), far)
+            row = after
+        # The rows of the next node, nearest first.
+        if bound <= base:
+            break
+        if turn == settled_count:
+            if size > 0 and (heap[0] >> 32) < min(bound, horizon):
+                settled[settled_count] = pop(heap, place, size)
+                settled_count += 1
+                size -= 1
+            else:
+                if size > 0:
+                    beyond = min(beyond, int(heap[0] >> 32))
+                if beyond >= bound:
+                    break
+                # Look at all rows again, further than before.
+                horizon, beyond, turn = max(beyond + 1, WIDER * horizon), BOUNDLESS, 0
+                row, base = source, 0
+                continue
+        node = settled[turn]
+        turn += 1
+        base = int(distance[node])
+        if classes > 1:
+            if node < nodes and is_open(state, node):
                 # Reached from its column; no other end is cheaper, so the search is over.
                 bound, end_node, end_row = base, node, NOBODY
                 break
-            if node < nodes:
-                row = first_row[node]
-            if classes > 1:
-                size = _spread(state, node, size, bound)
-        if row == NOBODY:
-            break
+            size = _spread(state, node, size, bound)
+        if node < nodes:
+            row = first_row[node]
     state.head[ROW_SCANS] += row_scans
     state.head[SEARCHES] += 1
     return bound, end_node, end_row, settled_count, size

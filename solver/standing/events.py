@@ -18,7 +18,7 @@ from solver.standing.hold import (
     release,
     vacate,
 )
-from solver.standing.pool import LOW, fits, link_all, link_nodes, link_row, store_row, unlink_row
+from solver.standing.pool import fits, link_all, link_nodes, link_row, store_row, unlink_row
 from solver.standing.refill import refill
 from solver.standing.state import (
     ABSENT,
@@ -36,6 +36,7 @@ from solver.standing.state import (
     Int32s,
     Standing,
 )
+from solver.standing.vectors import LOW
 
 OK = 0
 #: Why nothing was changed.

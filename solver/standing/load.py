@@ -6,7 +6,7 @@ from numba import njit
 from solver.kernels.pairs import UNLIMITED, Int32s, Int64s, Limits, Pairs
 from solver.standing.enter import best_gain
 from solver.standing.hold import queue_row
-from solver.standing.pool import LOW, room_for, room_size
+from solver.standing.pool import padded, room_for, room_size
 from solver.standing.state import (
     ABSENT,
     BOTH_WAYS,
@@ -23,6 +23,7 @@ from solver.standing.state import (
     UNSEEN,
     Standing,
 )
+from solver.standing.vectors import LOW, ROW_VOID
 
 
 @njit(cache=True, nogil=True)
@@ -87,6 +88,8 @@ def load(state: Standing, pairs: Pairs, limits: Limits) -> bool:
         for at in range(np.uint64(begin), np.uint64(begin + size)):
             node = np.int64(col[at]) * classes + kind
             entry[at + ahead] = (np.int64(value[at]) << 32) | (~node & LOW)
+        for at in range(used + size, used + padded(size)):
+            entry[at] = ROW_VOID
         used += room_size(room)
         state.row_kind[row], state.waiting[row] = kind, 0
         queue_row(state, row)

@@ -21,7 +21,6 @@ import numpy as np
 from numba import njit
 
 from solver.standing.hold import next_queued_row, queue_node, queue_row, release, take
-from solver.standing.pool import LOW
 from solver.standing.state import (
     ABSENT,
     NOBODY,
@@ -34,10 +33,9 @@ from solver.standing.state import (
     ROW_SCANS,
     ROWS,
     WAITS,
-    Int32s,
-    Int64s,
     Standing,
 )
+from solver.standing.vectors import LOW, best_comers, best_two
 
 #: The first slack is this part of the widest row's spread of values, and no less than that part of
 #: the largest value: where all are alike, prices still have to climb that far.
@@ -45,25 +43,6 @@ SPREAD_PART, VALUE_PART = 5, 64
 #: Parts of that slack that the phases have; where few rows are new, only the last is run.
 PARTS = (1, 10, 256)
 LAST_PHASE = len(PARTS) - 1
-
-
-@njit(cache=True, nogil=True, inline="always")
-def _best_two(
-    entry: Int64s, price: Int32s, begin: int, size: int, waiting: int
-) -> tuple[np.int64, np.int64]:
-    """Return the two best gains of a row, each as ``gain << 32 | ~node``, waiting among them.
-
-    Entries are packed alike, so taking a price off is one subtraction and the rest are minima and
-    maxima: no branch that could be predicted wrongly.
-    """
-    first = np.int64(waiting) << 32
-    second = first
-    for at in range(np.uint64(begin), np.uint64(begin + size)):
-        pair = entry[at]
-        gain = pair - (np.int64(price[np.uint32(~pair & LOW)]) << 32)
-        second = max(second, min(first, gain))
-        first = max(first, gain)
-    return first, second
 
 
 @njit(cache=True, nogil=True)
@@ -83,10 +62,10 @@ def _reopen(state: Standing, slack: int) -> int:
                 state.next_row[row], asking = asking, row
             continue
         floor = int(waiting[row])
-        first, second = _best_two(entry, price, row_at[row], row_size[row], floor)
+        first, second = best_two(entry, price, row_at[row], row_size[row], floor)
         if node >= 0:
             gain = int(worth[row] - price[node])
-            other = int(second >> 32) if (~first & LOW) == node else int(first >> 32)
+            other = second if (~first & LOW) == node else int(first >> 32)
             if gain >= other - slack and gain > floor:
                 offer[row] = min(worth[row] - other + slack, worth[row] - floor)
                 continue
@@ -115,14 +94,14 @@ def _forwards(state: Standing, asking: int, slack: int) -> None:
         asking = next_row[row]
         bids += 1
         floor = int(waiting[row])
-        first, second = _best_two(entry, price, row_at[row], row_size[row], floor)
+        first, second = best_two(entry, price, row_at[row], row_size[row], floor)
         if (first >> 32) <= floor:
             node_of[row] = WAITS
             continue
         node = int(~first & LOW)
         value = int(first >> 32) + int(price[node])
         worth[row] = value
-        offer[row] = min(value - int(second >> 32) + slack, value - floor)
+        offer[row] = min(value - second + slack, value - floor)
         if held[node] < limit[node]:
             held[node] += 1
         else:
@@ -172,17 +151,12 @@ def _backwards(state: Standing, slack: int) -> None:
         node = todo[count]
         while held[node] < limit[node] and price[node] > 0:
             scans += 1
-            first, second = np.int64(0), np.int64(0)
-            begin = node_at[node]
-            for at in range(np.uint64(begin), np.uint64(begin + node_size[node])):
-                pair = entry[at]
-                need = pair - (np.int64(profit[np.uint32(pair & LOW)]) << 32)
-                if need > second and node_of[np.uint32(pair & LOW)] != node:
-                    second = max(second, min(first, need))
-                    first = max(first, need)
+            first, second = best_comers(
+                entry, profit, node_at[node], node_size[node], 0, node_of, node
+            )
             least = 0
             if (first >> 32) >= slack:
-                least = min(max(0, int(second >> 32) - slack), int(price[node]))
+                least = min(max(0, second - slack), int(price[node]))
                 row = int(first & LOW)
                 left = node_of[row]
                 if left >= 0:
@@ -239,7 +213,7 @@ def _make_exact(state: Standing) -> None:
     rows = state.head[ROWS]
     for row in range(rows):
         if node_of[row] != ABSENT:
-            first, _ = _best_two(
+            first, _ = best_two(
                 entry, price, state.row_at[row], state.row_size[row], int(state.waiting[row])
             )
             profit[row] = first >> 32

@@ -1,4 +1,8 @@
-"""Blocks of pairs: each row's and each node's pairs lie together, in one pool of all blocks."""
+"""Blocks of pairs: each row's and each node's pairs lie together, in one pool of all blocks.
+
+Rooms are multiples of ``LANES``, and a block is void from its last pair up to the next multiple, so
+that vector code may read it to there.
+"""
 
 import numpy as np
 from numba import njit
@@ -14,8 +18,7 @@ from solver.standing.state import (
     Int64s,
     Standing,
 )
-
-LOW = (1 << 32) - 1
+from solver.standing.vectors import LANES, LOW, NODE_VOID, ROW_VOID
 
 
 @njit(cache=True, nogil=True)
@@ -35,14 +38,28 @@ def room_for(size: int) -> int:
 
 @njit(cache=True, nogil=True)
 def room_size(room: int) -> int:
-    """Return how many pairs a block of a room holds: 4, 6, 8, 12, 16, 24 ...
+    """Return how many pairs a block of a room holds: 16, 32, 48, 64, 96, 128, 192 ...
 
     Parameters
     ----------
     room
         int, index of a room.
     """
-    return (4 + 2 * (room & 1)) << (room >> 1)
+    if room == 0:
+        return LANES
+    return (2 * LANES + LANES * ((room - 1) & 1)) << ((room - 1) >> 1)
+
+
+@njit(cache=True, nogil=True)
+def padded(size: int) -> int:
+    """Return up to where a block of so many pairs is read.
+
+    Parameters
+    ----------
+    size
+        int, pairs.
+    """
+    return (size + LANES - 1) & -LANES
 
 
 @njit(cache=True, nogil=True)
@@ -133,6 +150,9 @@ def link_row(state: Standing, row: int) -> None:
             _enlarge(state, node)
         there = node_at[node] + size
         node_size[node] = size + 1
+        if size % LANES == 0:
+            for void in range(there + 1, there + LANES):
+                entry[void] = NODE_VOID
         entry[there] = (entry[at] & ~LOW) | row
         twin[there], twin[at] = at, there
 
@@ -154,6 +174,7 @@ def unlink_row(state: Standing, row: int) -> None:
             # The last pair of the node fills the gap.
             entry[there], twin[there] = entry[last], twin[last]
             twin[twin[there]] = there
+            entry[last] = NODE_VOID
     give_back(state, begin, state.row_room[row])
     state.row_room[row], state.row_size[row] = NOBODY, 0
 
@@ -174,6 +195,8 @@ def store_row(state: Standing, row: int, packed: Int64s, size: int) -> None:
     state.row_at[row], state.row_size[row], state.row_room[row] = at, size, room
     for step in range(size):
         state.entry[at + step] = packed[step]
+    for step in range(size, padded(size)):
+        state.entry[at + step] = ROW_VOID
 
 
 @njit(cache=True, nogil=True)
@@ -209,6 +232,8 @@ def link_nodes(state: Standing) -> bool:
             entry[there] = (entry[at] & ~LOW) | row
             node_at[spot] = there + 1
     for node in range(node_size.size):
+        for void in range(node_at[node], node_at[node] + padded(node_size[node]) - node_size[node]):
+            entry[void] = NODE_VOID
         node_at[node] -= node_size[node]
     state.head[LINKED] = ONE_WAY
     return True

@@ -3,9 +3,9 @@
 import numpy as np
 from numba import njit
 
+from solver.standing.enter import FIRST_HORIZON, WIDER
 from solver.standing.heap import pop, reach
 from solver.standing.hold import column_node, release, take
-from solver.standing.pool import LOW
 from solver.standing.state import (
     BOUNDLESS,
     CLASSES,
@@ -18,6 +18,7 @@ from solver.standing.state import (
     WAITS,
     Standing,
 )
+from solver.standing.vectors import LOW, WORD, fetch, lowest_bit, near_in_node
 
 
 @njit(cache=True, nogil=True)
@@ -28,52 +29,71 @@ def _search(state: Standing, source: int) -> tuple[int, int, int, int, int]:
     the cost in points, the end node, the end row, nodes settled and nodes left in the heap.
     """
     entry, price, profit, node_of = state.entry, state.price, state.profit, state.node_of
-    node_at, node_size, distance, place = (
-        state.node_at,
-        state.node_size,
-        state.distance,
-        state.place,
-    )
-    from_row, from_node, heap = state.from_row, state.from_node, state.heap
-    settled = state.settled
+    node_at, node_size, place = state.node_at, state.node_size, state.place
+    distance, from_row, from_node = state.distance, state.from_row, state.from_node
+    heap, settled = state.heap, state.settled
     nodes, classes = state.head[NODES], state.head[CLASSES]
     bound, end_node, end_row = BOUNDLESS, NOBODY, NOBODY
-    settled_count, scans = 0, 0
-    distance[source] = 0
+    settled_count, scans, size, turn, base = 1, 0, 0, 0, 0
+    horizon, beyond = FIRST_HORIZON, BOUNDLESS
+    distance[source], place[source], settled[0] = 0, SETTLED, source
     from_row[source], from_node[source] = NOBODY, NOBODY
-    size = reach(heap, place, 0, source, 0)
-    while size > 0 and (heap[0] >> 32) < bound:
-        node = pop(heap, place, size)
-        size -= 1
-        settled[settled_count] = node
-        settled_count += 1
+    while bound > base:
+        if turn == settled_count:
+            if size > 0 and (heap[0] >> 32) < min(bound, horizon):
+                settled[settled_count] = pop(heap, place, size)
+                settled_count += 1
+                size -= 1
+            else:
+                if size > 0:
+                    beyond = min(beyond, int(heap[0] >> 32))
+                if beyond >= bound:
+                    break
+                # Look at all nodes again, further than before.
+                horizon, beyond, turn = max(beyond + 1, WIDER * horizon), BOUNDLESS, 0
+        node = settled[turn]
+        turn += 1
         base = int(distance[node])
-        cost = int(price[node])
-        if base + cost < bound:
-            bound, end_node, end_row = base + cost, node, NOBODY
+        lost = base + int(price[node])
+        if lost < bound:
+            bound, end_node, end_row = lost, node, NOBODY
         if classes > 1:
             size = _spread(state, node, size, bound)
         if node >= nodes:
             continue
         scans += 1
-        lost = base + cost
-        for at in range(np.uint64(node_at[node]), np.uint64(node_at[node] + node_size[node])):
-            pair = entry[at]
-            row = np.uint32(pair & LOW)
-            far = lost - (pair >> 32) + profit[row]
-            if far >= bound:
-                continue
-            other = int(node_of[row])
-            if other < 0:
-                if other == WAITS:
-                    bound, end_node, end_row = far, node, int(row)
-                continue
-            seen = place[other]
-            if seen == SETTLED or (seen != UNSEEN and far >= distance[other]):
-                continue
-            distance[other] = far
-            from_row[other], from_node[other] = row, node
-            size = reach(heap, place, size, other, far)
+        for part in range(0, node_size[node], WORD):
+            begin, count = node_at[node] + part, min(node_size[node] - part, WORD)
+            bits, least = near_in_node(entry, profit, begin, count, lost, min(bound, horizon))
+            beyond = min(beyond, least)
+            while bits != 0:
+                pair = entry[begin + lowest_bit(bits)]
+                bits &= bits - 1
+                row = np.uint32(pair & LOW)
+                other = int(node_of[row])
+                if other >= 0 and place[other] == SETTLED:
+                    continue
+                far = lost - int(pair >> 32) + int(profit[row])
+                if far >= bound:
+                    continue
+                if other < 0:
+                    if other == WAITS:
+                        bound, end_node, end_row = far, node, int(row)
+                    continue
+                seen = place[other]
+                if seen != UNSEEN and far >= distance[other]:
+                    continue
+                if seen == UNSEEN and other < nodes:
+                    fetch(entry, node_at[other], node_size[other])
+                distance[other] = far
+                from_row[other], from_node[other] = row, node
+                if seen == UNSEEN and far == base:
+                    # No node is nearer than this one, so there is no need for the heap.
+                    place[other] = SETTLED
+                    settled[settled_count] = other
+                    settled_count += 1
+                else:
+                    size = reach(heap, place, size, other, far)
     state.head[NODE_SCANS] += scans
     return bound, end_node, end_row, settled_count, size
 

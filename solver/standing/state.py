@@ -35,7 +35,7 @@ ROW_SCANS, NODE_SCANS, SEARCHES, PULLS, PHASES = 10, 11, 12, 13, 14
 BUDGET = 15
 HEAD: Final = 16
 
-#: Rooms of blocks in the pool: 4, 6, 8, 12, 16, 24 ... pairs.
+#: Rooms of blocks in the pool: 16, 32, 48, 64, 96, 128 ... pairs.
 ROOMS: Final = 60
 
 
