@@ -3,13 +3,13 @@
 All return what is left unsettled, or a code below 0 that says why nothing was changed.
 """
 
-from numba import njit
 
 from solver.standing import events
+from solver.standing.jit import kernel
 from solver.standing.state import BUDGET, Int32s, Standing
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def add(state: Standing, row: int, column: Int32s, value: Int32s, wait_cost: int, kind: int) -> int:
     """Let ``row`` ask for a place.
 
@@ -26,7 +26,7 @@ def add(state: Standing, row: int, column: Int32s, value: Int32s, wait_cost: int
     return events.settle(state, state.head[BUDGET]) if code == events.OK else code
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def change(
     state: Standing, row: int, column: Int32s, value: Int32s, wait_cost: int, kind: int
 ) -> int:
@@ -45,14 +45,14 @@ def change(
     return events.settle(state, state.head[BUDGET]) if code == events.OK else code
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def drop(state: Standing, row: int) -> int:
     """Let ``row`` go."""
     code = events.remove_row(state, row)
     return events.settle(state, state.head[BUDGET]) if code == events.OK else code
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def reprice(state: Standing, row: int, wait_cost: int) -> int:
     """Change what waiting costs ``row``.
 
@@ -65,7 +65,7 @@ def reprice(state: Standing, row: int, wait_cost: int) -> int:
     return events.settle(state, state.head[BUDGET]) if code == events.OK else code
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def gain(state: Standing, column: int, slots: int) -> int:
     """Give ``column`` more slots.
 
@@ -78,7 +78,7 @@ def gain(state: Standing, column: int, slots: int) -> int:
     return events.settle(state, state.head[BUDGET]) if code == events.OK else code
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def lose(state: Standing, column: int) -> int:
     """Take a slot from ``column``."""
     code = events.lose_slot(state, column)

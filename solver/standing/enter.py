@@ -1,10 +1,10 @@
 """A row asks for a place, or a column loses a slot: the cheapest chain of moves, forwards."""
 
 import numpy as np
-from numba import njit
 
 from solver.standing.heap import pop, reach
 from solver.standing.hold import column_node, count_in, is_open, release, take
+from solver.standing.jit import kernel
 from solver.standing.state import (
     BOUNDLESS,
     CLASSES,
@@ -24,7 +24,7 @@ from solver.standing.vectors import LOW, WORD, best_two, fetch, lowest_bit, near
 FIRST_HORIZON, WIDER = 1, 4
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def best_gain(state: Standing, row: int) -> tuple[int, int]:
     """Return what ``row`` gains at best at the present prices, and an open node that gives it.
 
@@ -41,7 +41,7 @@ def best_gain(state: Standing, row: int) -> tuple[int, int]:
     return gain, node
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _search(state: Standing, source: int, size: int) -> tuple[int, int, int, int, int]:
     """Find the cheapest chain of moves from a row, or from nodes in the heap (Dijkstra).
 
@@ -132,7 +132,7 @@ def _search(state: Standing, source: int, size: int) -> tuple[int, int, int, int
     return bound, end_node, end_row, settled_count, size
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _spread(state: Standing, node: int, size: int, bound: int) -> int:
     """Go on from a settled node to the one above or to those below; return the heap's size.
 
@@ -158,13 +158,13 @@ def _spread(state: Standing, node: int, size: int, bound: int) -> int:
     return size
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _nearer(state: Standing, node: int, far: int) -> bool:
     seen = state.place[node]
     return bool(seen == UNSEEN or (seen != SETTLED and far < state.distance[node]))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _raise_prices(state: Standing, bound: int, settled_count: int, size: int) -> None:
     """Pass the cost of the chain on to the prices, and forget the search (in place)."""
     nodes, settled, place, heap = state.head[NODES], state.settled, state.place, state.heap
@@ -186,7 +186,7 @@ def _raise_prices(state: Standing, bound: int, settled_count: int, size: int) ->
         place[heap[at] & LOW] = UNSEEN
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _walk_back(state: Standing, node: int, source: int) -> None:
     """Move the rows of the chain that makes room at ``node``, last one first (in place).
 
@@ -211,7 +211,7 @@ def _walk_back(state: Standing, node: int, source: int) -> None:
         node = left
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def enter_row(state: Standing, row: int) -> None:
     """Find the best place for ``row``, which holds nothing; others move if that is better for all.
 
@@ -245,7 +245,7 @@ def enter_row(state: Standing, row: int) -> None:
     _walk_back(state, node, row)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def shrink(state: Standing, node: int) -> None:
     """Take one slot from the column node ``node``, all of whose slots are held: one row goes.
 

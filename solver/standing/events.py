@@ -5,7 +5,6 @@ The kernels without ``settle`` in them only note the change; any number of them 
 """
 
 import numpy as np
-from numba import njit
 
 from solver.limits import CAPACITY_MAX, VALUE_MAX
 from solver.standing.enter import best_gain, enter_row, shrink
@@ -18,6 +17,7 @@ from solver.standing.hold import (
     release,
     vacate,
 )
+from solver.standing.jit import kernel
 from solver.standing.pool import fits, link_all, link_nodes, link_row, store_row, unlink_row
 from solver.standing.refill import refill
 from solver.standing.state import (
@@ -45,7 +45,7 @@ BAD_COLUMN, BAD_VALUE, COLUMN_TWICE, BAD_WAIT_COST, BAD_CLASS = -5, -6, -7, -8, 
 BAD_SLOTS, BAD_LIMIT = -10, -11
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _pack(state: Standing, column: Int32s, value: Int32s, kind: int) -> int:
     """Check the pairs of a row and pack them into ``scratch``; return OK or what is wrong."""
     columns, classes = state.head[COLUMNS], state.head[CLASSES]
@@ -67,7 +67,7 @@ def _pack(state: Standing, column: Int32s, value: Int32s, kind: int) -> int:
     return OK
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def put_row(
     state: Standing, row: int, column: Int32s, value: Int32s, wait_cost: int, kind: int
 ) -> int:
@@ -107,7 +107,7 @@ def put_row(
     return OK
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def remove_row(state: Standing, row: int) -> int:
     """Let ``row`` go for good, without settling."""
     if row < 0 or row >= state.head[ROWS]:
@@ -123,7 +123,7 @@ def remove_row(state: Standing, row: int) -> int:
     return OK
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def replace_row(
     state: Standing, row: int, column: Int32s, value: Int32s, wait_cost: int, kind: int
 ) -> int:
@@ -176,7 +176,7 @@ def replace_row(
     return OK
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def reprice_row(state: Standing, row: int, wait_cost: int) -> int:
     """Change what waiting costs ``row``, without settling.
 
@@ -209,7 +209,7 @@ def reprice_row(state: Standing, row: int, wait_cost: int) -> int:
     return OK
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def gain_slots(state: Standing, column: int, slots: int) -> int:
     """Give ``column`` more slots, without settling.
 
@@ -231,7 +231,7 @@ def gain_slots(state: Standing, column: int, slots: int) -> int:
     return OK
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def lose_slot(state: Standing, column: int) -> int:
     """Take one slot from ``column``; if all are held, the row that goes is let go for the best.
 
@@ -258,13 +258,13 @@ def lose_slot(state: Standing, column: int) -> int:
     return OK
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def unsettled(state: Standing) -> int:
     """Return how many rows and nodes are still to be looked at: 0 after a finished ``settle``."""
     return int(state.head[ROW_COUNT] + state.head[NODE_COUNT])
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def settle(state: Standing, scans_max: int) -> int:
     """Mend what changes left unsettled, row by row and slot by slot; return what is left to do.
 

@@ -1,14 +1,14 @@
 """A binary heap of nodes by (distance, index): one number each, distance above index."""
 
 import numpy as np
-from numba import njit
 
+from solver.standing.jit import kernel
 from solver.standing.state import SETTLED, UNSEEN, Int32s, Int64s
 
 LOW = (1 << 32) - 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def reach(heap: Int64s, place: Int32s, size: int, node: int, distance: int) -> int:
     """Enter ``node`` at ``distance``, or move it up to there; return the new size of the heap.
 
@@ -43,7 +43,7 @@ def reach(heap: Int64s, place: Int32s, size: int, node: int, distance: int) -> i
     return size
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def pop(heap: Int64s, place: Int32s, size: int) -> int:
     """Take the nearest node out and mark it settled; return it.
 

@@ -1,7 +1,7 @@
 """Who holds what: chains of the rows of each node, and queues of what is unsettled."""
 
-from numba import njit
 
+from solver.standing.jit import kernel
 from solver.standing.state import (
     CLASSES,
     NOBODY,
@@ -15,7 +15,7 @@ from solver.standing.state import (
 )
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def take(state: Standing, row: int, node: int) -> None:
     """Let ``row``, which holds nothing, hold a slot of ``node`` that is counted already."""
     first = state.first_row[node]
@@ -27,7 +27,7 @@ def take(state: Standing, row: int, node: int) -> None:
     state.node_of[row] = node
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def release(state: Standing, row: int) -> int:
     """Let go of ``row``; return the node that it held, whose slot stays counted."""
     node = state.node_of[row]
@@ -41,7 +41,7 @@ def release(state: Standing, row: int) -> int:
     return int(node)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def column_node(state: Standing, node: int) -> int:
     """Return the node above the class node ``node``: itself if there is one class."""
     classes = state.head[CLASSES]
@@ -50,7 +50,7 @@ def column_node(state: Standing, node: int) -> int:
     return int(state.head[NODES] + node // classes)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def is_open(state: Standing, node: int) -> bool:
     """Return whether the class node ``node`` has a slot that nobody holds, priced or not."""
     if state.vacant[node] > 0:
@@ -63,7 +63,7 @@ def is_open(state: Standing, node: int) -> bool:
     return bool(state.held[above] < state.limit[above] or state.vacant[above] > 0)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def count_in(state: Standing, node: int) -> None:
     """Count a slot of ``node``, which is open, as held; a vacant one first."""
     if state.vacant[node] > 0:
@@ -78,7 +78,7 @@ def count_in(state: Standing, node: int) -> None:
             state.held[above] += 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def vacate(state: Standing, node: int) -> None:
     """Note that a counted slot of ``node`` is held by nobody: free if it costs nothing."""
     if state.price[node] == 0:
@@ -90,7 +90,7 @@ def vacate(state: Standing, node: int) -> None:
     queue_node(state, node)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def queue_node(state: Standing, node: int) -> None:
     """Have ``settle`` look at the vacant slots of ``node``."""
     if state.node_queued[node]:
@@ -101,7 +101,7 @@ def queue_node(state: Standing, node: int) -> None:
     head[NODE_COUNT] += 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def queue_row(state: Standing, row: int) -> None:
     """Have ``settle`` find a place for ``row``, which holds nothing."""
     state.node_of[row] = QUEUED
@@ -113,7 +113,7 @@ def queue_row(state: Standing, row: int) -> None:
     head[ROW_COUNT] += 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def next_queued_row(state: Standing) -> int:
     """Take the first row out of the queue; return it, or NOBODY if it is not queued any more."""
     ring, head = state.row_queue, state.head
@@ -124,7 +124,7 @@ def next_queued_row(state: Standing) -> int:
     return int(row) if state.node_of[row] == QUEUED else NOBODY
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def next_queued_node(state: Standing) -> int:
     """Take the first node out of the queue and return it."""
     ring, head = state.node_queue, state.head

@@ -22,7 +22,9 @@ from numba.core.typed_passes import NativeLowering
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 COUNTED: Final = re.compile(r'^ *call void @"?NRT_(?:incref|decref)"?\(.*\)$', re.MULTILINE)
-ALLOCATED: Final = re.compile(r'call [^\n]*@"?(NRT_(?:MemInfo|Allocate)\w*)')
+ALLOCATED: Final = re.compile(
+    r'call [^\n]*@"?(NRT_(?:MemInfo|Allocate)\w*alloc\w*|NRT_Allocate\w*)'
+)
 #: What Numba names the module that takes a kernel's arguments from Python, and gives them back.
 WRAPPER: Final = "wrapper"
 

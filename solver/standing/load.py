@@ -1,11 +1,11 @@
 """A whole problem at once, and the sums that prove an assignment."""
 
 import numpy as np
-from numba import njit
 
 from solver.kernels.pairs import UNLIMITED, Int32s, Int64s, Limits, Pairs
 from solver.standing.enter import best_gain
 from solver.standing.hold import queue_row
+from solver.standing.jit import kernel
 from solver.standing.pool import padded, room_for, room_size
 from solver.standing.state import (
     ABSENT,
@@ -26,7 +26,7 @@ from solver.standing.state import (
 from solver.standing.vectors import LOW, ROW_VOID
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def clear(state: Standing) -> None:
     """Forget all rows, slots and prices, and begin the counters anew."""
     state.head[POOL_USED:BUDGET] = 0
@@ -49,7 +49,7 @@ def clear(state: Standing) -> None:
         state.limit[: state.head[NODES]] = BOUNDLESS
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def load(state: Standing, pairs: Pairs, limits: Limits) -> bool:
     """Put a problem in place of whatever is there, all rows queued; return if the pool has room.
 
@@ -98,7 +98,7 @@ def load(state: Standing, pairs: Pairs, limits: Limits) -> bool:
     return True
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def sums(state: Standing) -> tuple[np.int64, np.int64]:
     """Return what is held is worth over letting all rows wait, and what the prices prove at most.
 
@@ -127,7 +127,7 @@ def sums(state: Standing) -> tuple[np.int64, np.int64]:
     return primal, dual
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def read_out(
     state: Standing, out_column: Int32s, out_price: Int64s, out_class_price: Int64s
 ) -> None:

@@ -18,9 +18,9 @@ References
 """
 
 import numpy as np
-from numba import njit
 
 from solver.standing.hold import next_queued_row, queue_node, queue_row, release, take
+from solver.standing.jit import kernel
 from solver.standing.state import (
     ABSENT,
     NOBODY,
@@ -45,7 +45,7 @@ PARTS = (1, 10, 256)
 LAST_PHASE = len(PARTS) - 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _reopen(state: Standing, slack: int) -> int:
     """Let go of the rows that are more than ``slack`` short; return the head of their chain.
 
@@ -79,7 +79,7 @@ def _reopen(state: Standing, slack: int) -> int:
     return asking
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _forwards(state: Standing, asking: int, slack: int) -> None:
     """Let the rows of a chain bid until each holds a slot or prefers to wait.
 
@@ -130,7 +130,7 @@ def _forwards(state: Standing, asking: int, slack: int) -> None:
     state.head[ROW_SCANS] += bids
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _backwards(state: Standing, slack: int) -> None:
     """Let columns with slots left over lower their prices until somebody comes, or to 0."""
     entry, price, profit, worth = state.entry, state.price, state.profit, state.worth
@@ -176,7 +176,7 @@ def _backwards(state: Standing, slack: int) -> None:
     state.head[NODE_SCANS] += scans
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _yield(state: Standing, node: int, short: int) -> int:
     """Lower the price of ``node`` by up to ``short`` if nobody else would come; return by how much.
 
@@ -202,7 +202,7 @@ def _yield(state: Standing, node: int, short: int) -> int:
     return most
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _make_exact(state: Standing) -> None:
     """Keep the pairs that are exactly the best of their rows; queue the other rows.
 
@@ -239,7 +239,7 @@ def _make_exact(state: Standing) -> None:
             queue_node(state, node)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _first_slack(state: Standing) -> int:
     """Return the slack to begin with, from how far values lie apart."""
     entry, row_at, row_size = state.entry, state.row_at, state.row_size
@@ -256,7 +256,7 @@ def _first_slack(state: Standing) -> int:
     return max(spread // SPREAD_PART, largest // VALUE_PART, 1)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def run_phases(state: Standing, begin: int) -> None:
     """Bring a state of one class, its nodes linked, close to an optimum; ``settle`` does the rest.
 

@@ -5,8 +5,8 @@ that vector code may read it to there.
 """
 
 import numpy as np
-from numba import njit
 
+from solver.standing.jit import kernel
 from solver.standing.state import (
     BOTH_WAYS,
     LINKED,
@@ -21,7 +21,7 @@ from solver.standing.state import (
 from solver.standing.vectors import LANES, LOW, NODE_VOID, ROW_VOID
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def room_for(size: int) -> int:
     """Return the index of the smallest room that holds so many pairs.
 
@@ -36,7 +36,7 @@ def room_for(size: int) -> int:
     return room
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def room_size(room: int) -> int:
     """Return how many pairs a block of a room holds: 16, 32, 48, 64, 96, 128, 192 ...
 
@@ -50,7 +50,7 @@ def room_size(room: int) -> int:
     return (2 * LANES + LANES * ((room - 1) & 1)) << ((room - 1) >> 1)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def padded(size: int) -> int:
     """Return up to where a block of so many pairs is read.
 
@@ -62,7 +62,7 @@ def padded(size: int) -> int:
     return (size + LANES - 1) & -LANES
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def grant(state: Standing, room: int) -> int:
     """Return where a block of a room begins: one given back, else fresh pool.
 
@@ -80,7 +80,7 @@ def grant(state: Standing, room: int) -> int:
     return int(fresh)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def give_back(state: Standing, at: int, room: int) -> None:
     """Keep a block for the next that asks for its room.
 
@@ -95,7 +95,7 @@ def give_back(state: Standing, at: int, room: int) -> None:
     state.free[room] = at
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def fits(state: Standing, nodes: Int64s, size: int) -> bool:
     """Return whether a row of the first ``size`` of ``nodes`` has room in the pool.
 
@@ -121,7 +121,7 @@ def fits(state: Standing, nodes: Int64s, size: int) -> bool:
     return bool(state.head[POOL_USED] + wanted <= state.entry.size)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _enlarge(state: Standing, node: int) -> None:
     """Move a node's block to one of the next room (in place)."""
     old_room, old_at = state.node_room[node], state.node_at[node]
@@ -137,7 +137,7 @@ def _enlarge(state: Standing, node: int) -> None:
     state.node_at[node], state.node_room[node] = at, room
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def link_row(state: Standing, row: int) -> None:
     """Enter the pairs of ``row`` in the blocks of its nodes."""
     entry, twin = state.entry, state.twin
@@ -157,7 +157,7 @@ def link_row(state: Standing, row: int) -> None:
         twin[there], twin[at] = at, there
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def unlink_row(state: Standing, row: int) -> None:
     """Take the pairs of ``row`` out of the blocks of its nodes, and give its block back."""
     entry, twin = state.entry, state.twin
@@ -179,7 +179,7 @@ def unlink_row(state: Standing, row: int) -> None:
     state.row_room[row], state.row_size[row] = NOBODY, 0
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def store_row(state: Standing, row: int, packed: Int64s, size: int) -> None:
     """Give ``row`` a block with its pairs.
 
@@ -199,7 +199,7 @@ def store_row(state: Standing, row: int, packed: Int64s, size: int) -> None:
         state.entry[at + step] = ROW_VOID
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def link_nodes(state: Standing) -> bool:
     """Lay out the blocks of all nodes at once, without twins; return if the pool has room."""
     entry, node_at, node_size = state.entry, state.node_at, state.node_size
@@ -239,7 +239,7 @@ def link_nodes(state: Standing) -> bool:
     return True
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def link_all(state: Standing) -> bool:
     """Let pairs know their twins, after a load; return if the pool has room."""
     entry, twin = state.entry, state.twin

@@ -1,11 +1,11 @@
 """A slot became vacant: who had better move there, and so on, backwards, or what price falls."""
 
 import numpy as np
-from numba import njit
 
 from solver.standing.enter import FIRST_HORIZON, WIDER
 from solver.standing.heap import pop, reach
 from solver.standing.hold import column_node, release, take
+from solver.standing.jit import kernel
 from solver.standing.state import (
     BOUNDLESS,
     CLASSES,
@@ -21,7 +21,7 @@ from solver.standing.state import (
 from solver.standing.vectors import LOW, WORD, fetch, lowest_bit, near_in_node
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _search(state: Standing, source: int) -> tuple[int, int, int, int, int]:
     """Find the cheapest way to fill or to free the vacant slot of ``source`` (Dijkstra, backwards).
 
@@ -98,7 +98,7 @@ def _search(state: Standing, source: int) -> tuple[int, int, int, int, int]:
     return bound, end_node, end_row, settled_count, size
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _spread(state: Standing, node: int, size: int, bound: int) -> int:
     """Go on from a class to its column, or from a column to its classes; return the heap's size.
 
@@ -119,7 +119,7 @@ def _spread(state: Standing, node: int, size: int, bound: int) -> int:
     return size
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _label(state: Standing, node: int, before: int, far: int, size: int) -> int:
     seen = state.place[node]
     if seen == SETTLED or (seen != UNSEEN and far >= state.distance[node]):
@@ -129,7 +129,7 @@ def _label(state: Standing, node: int, before: int, far: int, size: int) -> int:
     return int(reach(state.heap, state.place, size, node, far))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _lower_prices(state: Standing, bound: int, settled_count: int, size: int) -> None:
     """Pass what the slot is worth less on to the prices, and forget the search (in place)."""
     nodes, settled, place, heap = state.head[NODES], state.settled, state.place, state.heap
@@ -151,7 +151,7 @@ def _lower_prices(state: Standing, bound: int, settled_count: int, size: int) ->
         place[heap[at] & LOW] = UNSEEN
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _walk_back(state: Standing, node: int, entering: int) -> None:
     """Move the rows of the chain, from its end to the slot that was vacant (in place).
 
@@ -178,7 +178,7 @@ def _walk_back(state: Standing, node: int, entering: int) -> None:
         node = before
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def refill(state: Standing, node: int) -> None:
     """Fill one vacant slot of ``node`` or free it, whichever is worth more.
 

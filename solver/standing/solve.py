@@ -1,10 +1,10 @@
 """Which way to an optimum: row by row where there is room, phases where many want the same."""
 
-from numba import njit
 
 from solver.standing.enter import enter_row
 from solver.standing.events import SHORT_OF_ROOM, settle
 from solver.standing.hold import next_queued_row
+from solver.standing.jit import kernel
 from solver.standing.phases import LAST_PHASE, run_phases
 from solver.standing.pool import link_nodes
 from solver.standing.state import (
@@ -26,7 +26,7 @@ SCANS_PER_ROW = 3
 PRESENT_PART = 2
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _present(state: Standing) -> int:
     """Return how many rows there are."""
     present = 0
@@ -35,7 +35,7 @@ def _present(state: Standing) -> int:
     return present
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _try_directly(state: Standing, scans_max: int) -> bool:
     """Let queued rows enter one by one; return if it seemed to go on too long."""
     head = state.head
@@ -55,7 +55,7 @@ def _try_directly(state: Standing, scans_max: int) -> bool:
     return False
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def solve(state: Standing, scans_max: int) -> int:
     """Settle everything the faster way, return what is left to do: 0 unless the budget binds.
 
