@@ -8,6 +8,7 @@ from solver.standing.jit import kernel
 from solver.standing.state import (
     BOUNDLESS,
     CLASSES,
+    MARGIN_MAX,
     NOBODY,
     NODE_SCANS,
     NODES,
@@ -18,27 +19,27 @@ from solver.standing.state import (
     WAITS,
     Standing,
 )
-from solver.standing.vectors import LOW, WORD, best_two, fetch, lowest_bit, near_in_row
+from solver.standing.vectors import FARTHEST, LOW, WORD, best_two, fetch, lowest_bit, near_in_row
 
 #: Points that a search looks ahead at first, and how many times further when that was too near.
 FIRST_HORIZON, WIDER = 1, 4
 
 
 @kernel
-def best_gain(state: Standing, row: int) -> tuple[int, int]:
-    """Return what ``row`` gains at best at the present prices, and an open node that gives it.
+def best_gain(state: Standing, row: int) -> tuple[int, int, int]:
+    """Return what ``row`` gains at best at the present prices, an open node that gives it, and more.
 
-    The gain is at least what waiting is worth. The node is the lowest of the best ones; NOBODY if
+    The last is what it gains elsewhere. The gain is at least what waiting is worth. The node is the lowest of the best ones; NOBODY if
     waiting is as good or that node is not open.
     """
     waiting = int(state.waiting[row])
-    best, _ = best_two(state.entry, state.price, state.row_at[row], state.row_size[row], waiting)
+    best, other = best_two(state.entry, state.price, state.row_at[row], state.row_size[row], waiting)
     state.head[ROW_SCANS] += 1
     gain = int(best >> 32)
     node = int(~best & LOW)
     if gain <= waiting or not is_open(state, node):
         node = NOBODY
-    return gain, node
+    return gain, node, int(other)
 
 
 @kernel
@@ -54,24 +55,31 @@ def _search(state: Standing, source: int, size: int) -> tuple[int, int, int, int
     row_at, row_size, next_row = state.row_at, state.row_size, state.next_row
     distance, from_row, from_node = state.distance, state.from_row, state.from_node
     place, heap, first_row, settled = state.place, state.heap, state.first_row, state.settled
-    vacant, held, limit = state.vacant, state.held, state.limit
+    margin, vacant, held, limit = state.margin, state.vacant, state.held, state.limit
     nodes, classes = state.head[NODES], state.head[CLASSES]
     bound, end_node, end_row = BOUNDLESS, NOBODY, NOBODY
-    settled_count, row_scans, base, row = 0, 0, 0, source
+    settled_count, row_scans, base, row, node = 0, 0, 0, source, NOBODY
     horizon, beyond, turn = FIRST_HORIZON, BOUNDLESS, 0
     while True:
         while row != NOBODY:
-            row_scans += 1
             after = next_row[row] if row != source else NOBODY
-            if after != NOBODY:
+            if after != NOBODY and base + margin[after] < min(bound, horizon):
                 fetch(entry, row_at[after], row_size[after])
             lost = base + int(profit[row])
             if lost - waiting[row] < bound:
                 bound, end_row, end_node = lost - int(waiting[row]), row, NOBODY
+            if row != source and base + margin[row] >= min(bound, horizon):
+                beyond = min(beyond, base + int(margin[row]))
+                row = after
+                continue
+            row_scans += 1
+            nearest = FARTHEST
             for part in range(0, row_size[row], WORD):
                 begin, count = row_at[row] + part, min(row_size[row] - part, WORD)
-                bits, least = near_in_row(entry, price, begin, count, lost, min(bound, horizon))
-                beyond = min(beyond, least)
+                bits, further, least = near_in_row(
+                    entry, price, begin, count, lost, min(bound, horizon), node
+                )
+                beyond, nearest = min(beyond, further), min(nearest, least)
                 while bits != 0:
                     pair = entry[begin + lowest_bit(bits)]
                     bits &= bits - 1
@@ -88,7 +96,7 @@ def _search(state: Standing, source: int, size: int) -> tuple[int, int, int, int
                             continue
                     if seen == UNSEEN:
                         first = first_row[spot]
-                        if first != NOBODY:
+                        if first != NOBODY and far + margin[first] < min(bound, horizon):
                             fetch(entry, row_at[first], row_size[first])
                     distance[spot], from_row[spot], from_node[spot] = far, row, NOBODY
                     if seen == UNSEEN and far == base:
@@ -98,6 +106,8 @@ def _search(state: Standing, source: int, size: int) -> tuple[int, int, int, int
                         settled_count += 1
                     else:
                         size = reach(heap, place, size, int(spot), far)
+            if row != source:
+                margin[row] = min(nearest - base, MARGIN_MAX)
             row = after
         # The rows of the next node, nearest first.
         if bound <= base:
@@ -114,9 +124,9 @@ def _search(state: Standing, source: int, size: int) -> tuple[int, int, int, int
                     break
                 # Look at all rows again, further than before.
                 horizon, beyond, turn = max(beyond + 1, WIDER * horizon), BOUNDLESS, 0
-                row, base = source, 0
+                row, base, node = source, 0, NOBODY
                 continue
-        node = settled[turn]
+        node = int(settled[turn])
         turn += 1
         base = int(distance[node])
         if classes > 1:
@@ -169,7 +179,7 @@ def _raise_prices(state: Standing, bound: int, settled_count: int, size: int) ->
     """Pass the cost of the chain on to the prices, and forget the search (in place)."""
     nodes, settled, place, heap = state.head[NODES], state.settled, state.place, state.heap
     distance, price, profit = state.distance, state.price, state.profit
-    first_row, next_row = state.first_row, state.next_row
+    first_row, next_row, margin = state.first_row, state.next_row, state.margin
     for at in range(settled_count):
         node = settled[at]
         place[node] = UNSEEN
@@ -181,6 +191,7 @@ def _raise_prices(state: Standing, bound: int, settled_count: int, size: int) ->
             row = first_row[node]
             while row != NOBODY:
                 profit[row] -= rise
+                margin[row] = max(0, margin[row] - rise)
                 row = next_row[row]
     for at in range(size):
         place[heap[at] & LOW] = UNSEEN
@@ -225,11 +236,12 @@ def enter_row(state: Standing, row: int) -> None:
     .. [2] Mills-Tettey, G. A., Stentz, A., Dias, M. B. (2007). The dynamic Hungarian algorithm for
        the assignment problem with changing costs. CMU-RI-TR-07-27.
     """
-    gain, node = best_gain(state, row)
+    gain, node, other = best_gain(state, row)
     state.profit[row] = gain
     if node != NOBODY:
         count_in(state, node)
         take(state, row, node)
+        state.margin[row] = min(gain - other, MARGIN_MAX)
         return
     state.node_of[row] = WAITS
     if gain == state.waiting[row]:

@@ -162,14 +162,14 @@ def replace_row(
     state.waiting[row] = -wait_cost
     node = state.node_of[row]
     if node >= 0:
-        gain, _ = best_gain(state, row)
+        gain, _, _ = best_gain(state, row)
         begin = state.row_at[row]
         for at in range(begin, begin + state.row_size[row]):
             if ~state.entry[at] & LOW != node:
                 continue
             value_now = state.entry[at] >> 32
             if value_now - state.price[node] == gain and value_now + wait_cost > 0:
-                state.profit[row] = gain
+                state.profit[row], state.margin[row] = gain, 0
                 return OK
         vacate(state, release(state, row))
     queue_row(state, row)

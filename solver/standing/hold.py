@@ -25,6 +25,7 @@ def take(state: Standing, row: int, node: int) -> None:
         state.previous_row[first] = row
     state.first_row[node] = row
     state.node_of[row] = node
+    state.margin[row] = 0
 
 
 @kernel

@@ -217,6 +217,7 @@ def _make_exact(state: Standing) -> None:
                 entry, price, state.row_at[row], state.row_size[row], int(state.waiting[row])
             )
             profit[row] = first >> 32
+            state.margin[row] = 0
     state.head[ROW_SCANS] += rows
     for row in range(rows):
         node = node_of[row]

@@ -9,6 +9,7 @@ from solver.standing.jit import kernel
 from solver.standing.state import (
     BOUNDLESS,
     CLASSES,
+    MARGIN_MAX,
     NOBODY,
     NODE_SCANS,
     NODES,
@@ -130,6 +131,24 @@ def _label(state: Standing, node: int, before: int, far: int, size: int) -> int:
 
 
 @kernel
+def _narrow(state: Standing, node: int, bound: int) -> None:
+    """Note how much nearer to their best pairs with ``node`` come as its price falls."""
+    entry, profit, margin, node_of = state.entry, state.profit, state.margin, state.node_of
+    lost = int(state.distance[node]) + int(state.price[node]) - bound
+    size = int(state.node_size[node])
+    for part in range(0, size, WORD):
+        begin, count = state.node_at[node] + part, min(size - part, WORD)
+        bits, _ = near_in_node(entry, profit, begin, count, lost, MARGIN_MAX)
+        while bits != 0:
+            pair = entry[begin + lowest_bit(bits)]
+            bits &= bits - 1
+            row = np.uint32(pair & LOW)
+            short = max(0, lost - int(pair >> 32) + int(profit[row]))
+            if short < margin[row] and node_of[row] != node:
+                margin[row] = short
+
+
+@kernel
 def _lower_prices(state: Standing, bound: int, settled_count: int, size: int) -> None:
     """Pass what the slot is worth less on to the prices, and forget the search (in place)."""
     nodes, settled, place, heap = state.head[NODES], state.settled, state.place, state.heap
@@ -141,6 +160,8 @@ def _lower_prices(state: Standing, bound: int, settled_count: int, size: int) ->
         fall = bound - distance[node]
         if fall <= 0:
             continue
+        if node < nodes:
+            _narrow(state, node, bound)
         price[node] -= fall
         if node < nodes:
             row = first_row[node]

@@ -18,6 +18,8 @@ WAITS, QUEUED, ABSENT = -1, -2, -3
 NOBODY = -1
 #: What ``place`` holds for a node that is not in the heap.
 UNSEEN, SETTLED = -1, -2
+#: What ``margin`` is at most; no search looks further without looking at the pairs.
+MARGIN_MAX: Final = 512
 #: A limit that never binds.
 BOUNDLESS = 1 << 30
 
@@ -59,6 +61,7 @@ class Standing(NamedTuple):
     row_kind: Int32s  # (rows,) class
     waiting: Int32s  # (rows,) points a row is worth while it waits: minus its wait cost
     profit: Int32s  # (rows,) points a row gains at the present prices
+    margin: Int32s  # (rows,) points that any pair but the one held is at least short of the best
     worth: Int32s  # (rows,) points of the pair held; only while phases run
     node_of: Int32s  # (rows,) node held, or WAITS, QUEUED, ABSENT
     next_row: Int32s  # (rows,) chain of the rows that hold the same node
@@ -146,6 +149,7 @@ def empty(sizes: Sizes) -> Standing:
         "row_kind",
         "waiting",
         "profit",
+        "margin",
         "worth",
     )
     of_row += ("node_of", "next_row", "previous_row", "row_queue", "row_queued")

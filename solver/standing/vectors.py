@@ -170,7 +170,10 @@ def best_comers(
 
 
 def _near(complement: bool) -> Callable[..., Any]:
-    """Return which pairs of up to ``WORD`` are nearer than a limit, and how far the next is."""
+    """Return which pairs of up to ``WORD`` are nearer than a limit, and how far others are.
+
+    One key may be left out.
+    """
 
     def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
         kinds = signature.args
@@ -178,48 +181,53 @@ def _near(complement: bool) -> Callable[..., Any]:
         begin, size = given[2:4]
         lost, limit = (_fill(builder, builder.trunc(number, I32)) for number in given[4:6])
         farthest = ir.Constant(_N32, [FARTHEST] * LANES)
-        rest = cgutils.alloca_once_value(builder, farthest)
+        least, beyond = (cgutils.alloca_once_value(builder, farthest) for _ in range(2))
         bits = cgutils.alloca_once_value(builder, ir.Constant(I64, 0))
         step = ir.Constant(I64, LANES)
         with cgutils.for_range_slice(builder, ir.Constant(I64, 0), size, step, I64) as (at, _):
             place = builder.gep(entry, [builder.add(begin, at)])
-            value = _split(builder, place)[1]
-            points = _gathered(builder, of, place, complement)
-            far = builder.add(builder.sub(lost, value), points)
+            key, value = _split(builder, place)
+            far = builder.add(
+                builder.sub(lost, value), _gathered(builder, of, place, complement)
+            )
+            if complement:
+                own = _fill(builder, builder.trunc(builder.not_(given[6]), I32))
+                far = builder.select(builder.icmp_signed("==", key, own), farthest, far)
+                builder.store(_smaller(builder, builder.load(least), far), least)
             near = builder.icmp_signed("<", far, limit)
             here = builder.zext(builder.bitcast(near, ir.IntType(LANES)), I64)
             builder.store(builder.or_(builder.load(bits), builder.shl(here, at)), bits)
-            beyond = builder.select(near, farthest, far)
-            builder.store(_smaller(builder, builder.load(rest), beyond), rest)
-        least = builder.sext(_reduced(builder, "smin", builder.load(rest)), I64)
-        pair = [builder.load(bits), least]
-        return context.make_tuple(builder, signature.return_type, pair)
+            further = builder.select(near, farthest, far)
+            builder.store(_smaller(builder, builder.load(beyond), further), beyond)
+        found = [builder.load(bits)]
+        for vector in (beyond, least) if complement else (beyond,):
+            found.append(builder.sext(_reduced(builder, "smin", builder.load(vector)), I64))
+        return context.make_tuple(builder, signature.return_type, found)
 
     return generate
 
 
 @emitted
 def near_in_row(
-    _: Any, entry: Any, of: Any, begin: Any, size: Any, lost: Any, limit: Any
+    _: Any, entry: Any, of: Any, begin: Any, size: Any, lost: Any, limit: Any, node: Any
 ) -> Any:
-    """Return the bits of a row's pairs with ``lost - value + price < limit``, and the next sum.
+    """Return the bits of a row's pairs with ``lost - value + price < limit``, and two sums.
 
-    At most ``WORD`` pairs. The next sum is the least of those not below the limit.
+    At most ``WORD`` pairs; that with ``node`` does not count (NOBODY: all do). The first is the
+    least sum that is not below the limit, the second the least of all.
     """
-    numbers = types.int64, types.int64, types.int64, types.int64
-    return types.UniTuple(types.int64, 2)(entry, of, *numbers), _near(True)
+    kind = types.UniTuple(types.int64, 3)(entry, of, *[types.int64] * 5)
+    return kind, _near(True)
 
 
 @emitted
-def near_in_node(
-    _: Any, entry: Any, of: Any, begin: Any, size: Any, lost: Any, limit: Any
-) -> Any:
+def near_in_node(_: Any, entry: Any, of: Any, begin: Any, size: Any, lost: Any, limit: Any) -> Any:
     """Return the bits of a node's pairs with ``lost - value + profit < limit``, and the next sum.
 
     At most ``WORD`` pairs. The next sum is the least of those not below the limit.
     """
-    numbers = types.int64, types.int64, types.int64, types.int64
-    return types.UniTuple(types.int64, 2)(entry, of, *numbers), _near(False)
+    kind = types.UniTuple(types.int64, 2)(entry, of, *[types.int64] * 4)
+    return kind, _near(False)
 
 
 @emitted
@@ -276,20 +284,22 @@ if numba.config.DISABLE_JIT:
         pairs = _keys(entry, begin, size, complement=False)
         return _two([(v - int(of[row]), row) for v, row in pairs if holds[row] != node], least)
 
-    def _bits(pairs: list[tuple[int, int]], of: Int32s, lost: int, limit: int) -> tuple[int, int]:
-        sums = [lost - value + int(of[key]) for value, key in pairs]
-        bits = sum(1 << at for at, far in enumerate(sums) if far < limit)
-        return bits, min((far for far in sums if far >= limit), default=FARTHEST)
-
     def near_in_row(
-        entry: Int64s, of: Int32s, begin: int, size: int, lost: int, limit: int
-    ) -> tuple[int, int]:
-        return _bits(_keys(entry, begin, size, complement=True), of, lost, limit)
+        entry: Int64s, of: Int32s, begin: int, size: int, lost: int, limit: int, node: int
+    ) -> tuple[int, int, int]:
+        pairs = _keys(entry, begin, size, complement=True)
+        sums = [FARTHEST if key == node else lost - v + int(of[key]) for v, key in pairs]
+        return *_bits(sums, limit), min(sums, default=FARTHEST)
 
     def near_in_node(
         entry: Int64s, of: Int32s, begin: int, size: int, lost: int, limit: int
     ) -> tuple[int, int]:
-        return _bits(_keys(entry, begin, size, complement=False), of, lost, limit)
+        pairs = _keys(entry, begin, size, complement=False)
+        return _bits([lost - value + int(of[key]) for value, key in pairs], limit)
+
+    def _bits(sums: list[int], limit: int) -> tuple[int, int]:
+        bits = sum(1 << at for at, far in enumerate(sums) if far < limit)
+        return bits, min((far for far in sums if far >= limit), default=FARTHEST)
 
     def fetch(entry: Int64s, begin: int, size: int) -> None:
         pass
