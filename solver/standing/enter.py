@@ -5,6 +5,7 @@ import numpy as np
 from solver.standing.heap import pop, reach
 from solver.standing.hold import column_node, count_in, is_open, release, take
 from solver.standing.jit import kernel
+from solver.standing.prices import pass_on
 from solver.standing.state import (
     BOUNDLESS,
     CLASSES,
@@ -19,6 +20,7 @@ from solver.standing.state import (
     WAITS,
     Standing,
 )
+from solver.standing.trails import follow_ahead, place_in_row
 from solver.standing.vectors import FARTHEST, LOW, WORD, best_two, fetch, lowest_bit, near_in_row
 
 #: Points that a search looks ahead at first, and how many times further when that was too near.
@@ -54,7 +56,7 @@ def _search(state: Standing, source: int, size: int) -> tuple[int, int, int, int
     entry, price, profit, waiting = state.entry, state.price, state.profit, state.waiting
     row_at, row_size, next_row = state.row_at, state.row_size, state.next_row
     distance, from_row, from_node = state.distance, state.from_row, state.from_node
-    place, heap, first_row, settled = state.place, state.heap, state.first_row, state.settled
+    from_at, place, heap, first_row, settled = state.from_at, state.place, state.heap, state.first_row, state.settled
     margin, vacant, held, limit = state.margin, state.vacant, state.held, state.limit
     nodes, classes = state.head[NODES], state.head[CLASSES]
     bound, end_node, end_row = BOUNDLESS, NOBODY, NOBODY
@@ -81,7 +83,8 @@ def _search(state: Standing, source: int, size: int) -> tuple[int, int, int, int
                 )
                 beyond, nearest = min(beyond, further), min(nearest, least)
                 while bits != 0:
-                    pair = entry[begin + lowest_bit(bits)]
+                    at = begin + lowest_bit(bits)
+                    pair = entry[at]
                     bits &= bits - 1
                     spot = np.uint32(~pair & LOW)
                     seen = place[spot]
@@ -93,12 +96,14 @@ def _search(state: Standing, source: int, size: int) -> tuple[int, int, int, int
                     if vacant[spot] > 0 or held[spot] < limit[spot]:
                         if classes == 1 or is_open(state, int(spot)):
                             bound, end_node, from_row[spot] = far, int(spot), row
+                            from_at[spot] = at
                             continue
                     if seen == UNSEEN:
                         first = first_row[spot]
                         if first != NOBODY and far + margin[first] < min(bound, horizon):
                             fetch(entry, row_at[first], row_size[first])
                     distance[spot], from_row[spot], from_node[spot] = far, row, NOBODY
+                    from_at[spot] = at
                     if seen == UNSEEN and far == base:
                         # No node is nearer than this one, so there is no need for the heap.
                         place[spot] = SETTLED
@@ -135,6 +140,11 @@ def _search(state: Standing, source: int, size: int) -> tuple[int, int, int, int
                 bound, end_node, end_row = base, node, NOBODY
                 break
             size = _spread(state, node, size, bound)
+        else:
+            end, leaver, settled_count = follow_ahead(state, node, settled_count)
+            if end != NOBODY or leaver != NOBODY:
+                bound, end_node, end_row = base, end, leaver
+                break
         if node < nodes:
             row = first_row[node]
     state.head[ROW_SCANS] += row_scans
@@ -175,29 +185,6 @@ def _nearer(state: Standing, node: int, far: int) -> bool:
 
 
 @kernel
-def _raise_prices(state: Standing, bound: int, settled_count: int, size: int) -> None:
-    """Pass the cost of the chain on to the prices, and forget the search (in place)."""
-    nodes, settled, place, heap = state.head[NODES], state.settled, state.place, state.heap
-    distance, price, profit = state.distance, state.price, state.profit
-    first_row, next_row, margin = state.first_row, state.next_row, state.margin
-    for at in range(settled_count):
-        node = settled[at]
-        place[node] = UNSEEN
-        rise = bound - distance[node]
-        if rise <= 0:
-            continue
-        price[node] += rise
-        if node < nodes:
-            row = first_row[node]
-            while row != NOBODY:
-                profit[row] -= rise
-                margin[row] = max(0, margin[row] - rise)
-                row = next_row[row]
-    for at in range(size):
-        place[heap[at] & LOW] = UNSEEN
-
-
-@kernel
 def _walk_back(state: Standing, node: int, source: int) -> None:
     """Move the rows of the chain that makes room at ``node``, last one first (in place).
 
@@ -218,8 +205,19 @@ def _walk_back(state: Standing, node: int, source: int) -> None:
         left = NOBODY
         if row != source:
             left = release(state, row)
+            # It may come back as well as it went.
+            state.back_row[left], state.back_at[left] = row, place_in_row(state, row, left)
         take(state, row, node)
         node = left
+
+
+@kernel
+def _let_go(state: Standing, row: int) -> int:
+    """Let ``row`` wait; return the node that it held."""
+    node = release(state, row)
+    state.node_of[row] = WAITS
+    state.back_row[node], state.back_at[node] = row, place_in_row(state, row, node)
+    return int(node)
 
 
 @kernel
@@ -247,13 +245,12 @@ def enter_row(state: Standing, row: int) -> None:
     if gain == state.waiting[row]:
         return
     bound, node, end_row, settled_count, size = _search(state, row, 0)
-    _raise_prices(state, bound, settled_count, size)
+    pass_on(state, bound, settled_count, size, True)
     state.profit[row] -= bound
     if node != NOBODY:
         count_in(state, node)
     elif end_row != row:
-        node = release(state, end_row)
-        state.node_of[end_row] = WAITS
+        node = _let_go(state, end_row)
     _walk_back(state, node, row)
 
 
@@ -267,12 +264,11 @@ def shrink(state: Standing, node: int) -> None:
     state.from_row[node], state.from_node[node] = NOBODY, NOBODY
     size = reach(state.heap, state.place, 0, node, 0)
     bound, end, end_row, settled_count, size = _search(state, NOBODY, size)
-    _raise_prices(state, bound, settled_count, size)
+    pass_on(state, bound, settled_count, size, True)
     if end != NOBODY:
         count_in(state, end)
     else:
-        end = release(state, end_row)
-        state.node_of[end_row] = WAITS
+        end = _let_go(state, end_row)
     _walk_back(state, end, NOBODY)
     if node >= state.head[NODES]:
         state.held[node] -= 1

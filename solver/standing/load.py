@@ -44,6 +44,8 @@ def clear(state: Standing) -> None:
     state.vacant[:] = 0
     state.node_queued[:] = 0
     state.place[:] = UNSEEN
+    state.ahead_row[:] = NOBODY
+    state.back_row[:] = NOBODY
     state.limit[:] = 0
     if state.head[CLASSES] > 1:
         state.limit[: state.head[NODES]] = BOUNDLESS

@@ -6,10 +6,12 @@ from solver.standing.enter import FIRST_HORIZON, WIDER
 from solver.standing.heap import pop, reach
 from solver.standing.hold import column_node, release, take
 from solver.standing.jit import kernel
+from solver.standing.prices import pass_on
 from solver.standing.state import (
+    BOTH_WAYS,
     BOUNDLESS,
     CLASSES,
-    MARGIN_MAX,
+    LINKED,
     NOBODY,
     NODE_SCANS,
     NODES,
@@ -19,6 +21,7 @@ from solver.standing.state import (
     WAITS,
     Standing,
 )
+from solver.standing.trails import follow_back, place_in_row
 from solver.standing.vectors import LOW, WORD, fetch, lowest_bit, near_in_node
 
 
@@ -32,7 +35,8 @@ def _search(state: Standing, source: int) -> tuple[int, int, int, int, int]:
     entry, price, profit, node_of = state.entry, state.price, state.profit, state.node_of
     node_at, node_size, place = state.node_at, state.node_size, state.place
     distance, from_row, from_node = state.distance, state.from_row, state.from_node
-    heap, settled = state.heap, state.settled
+    heap, settled, twin, from_at = state.heap, state.settled, state.twin, state.from_at
+    linked = state.head[LINKED] == BOTH_WAYS
     nodes, classes = state.head[NODES], state.head[CLASSES]
     bound, end_node, end_row = BOUNDLESS, NOBODY, NOBODY
     settled_count, scans, size, turn, base = 1, 0, 0, 0, 0
@@ -60,15 +64,21 @@ def _search(state: Standing, source: int) -> tuple[int, int, int, int, int]:
             bound, end_node, end_row = lost, node, NOBODY
         if classes > 1:
             size = _spread(state, node, size, bound)
-        if node >= nodes:
-            continue
+            if node >= nodes:
+                continue
+        else:
+            end, comer, settled_count = follow_back(state, node, settled_count)
+            if end != NOBODY:
+                bound, end_node, end_row = base, end, comer
+                break
         scans += 1
         for part in range(0, node_size[node], WORD):
             begin, count = node_at[node] + part, min(node_size[node] - part, WORD)
             bits, least = near_in_node(entry, profit, begin, count, lost, min(bound, horizon))
             beyond = min(beyond, least)
             while bits != 0:
-                pair = entry[begin + lowest_bit(bits)]
+                at = begin + lowest_bit(bits)
+                pair = entry[at]
                 bits &= bits - 1
                 row = np.uint32(pair & LOW)
                 other = int(node_of[row])
@@ -88,6 +98,7 @@ def _search(state: Standing, source: int) -> tuple[int, int, int, int, int]:
                     fetch(entry, node_at[other], node_size[other])
                 distance[other] = far
                 from_row[other], from_node[other] = row, node
+                from_at[other] = twin[at] if linked else NOBODY
                 if seen == UNSEEN and far == base:
                     # No node is nearer than this one, so there is no need for the heap.
                     place[other] = SETTLED
@@ -131,48 +142,6 @@ def _label(state: Standing, node: int, before: int, far: int, size: int) -> int:
 
 
 @kernel
-def _narrow(state: Standing, node: int, bound: int) -> None:
-    """Note how much nearer to their best pairs with ``node`` come as its price falls."""
-    entry, profit, margin, node_of = state.entry, state.profit, state.margin, state.node_of
-    lost = int(state.distance[node]) + int(state.price[node]) - bound
-    size = int(state.node_size[node])
-    for part in range(0, size, WORD):
-        begin, count = state.node_at[node] + part, min(size - part, WORD)
-        bits, _ = near_in_node(entry, profit, begin, count, lost, MARGIN_MAX)
-        while bits != 0:
-            pair = entry[begin + lowest_bit(bits)]
-            bits &= bits - 1
-            row = np.uint32(pair & LOW)
-            short = max(0, lost - int(pair >> 32) + int(profit[row]))
-            if short < margin[row] and node_of[row] != node:
-                margin[row] = short
-
-
-@kernel
-def _lower_prices(state: Standing, bound: int, settled_count: int, size: int) -> None:
-    """Pass what the slot is worth less on to the prices, and forget the search (in place)."""
-    nodes, settled, place, heap = state.head[NODES], state.settled, state.place, state.heap
-    distance, price, profit = state.distance, state.price, state.profit
-    first_row, next_row = state.first_row, state.next_row
-    for at in range(settled_count):
-        node = settled[at]
-        place[node] = UNSEEN
-        fall = bound - distance[node]
-        if fall <= 0:
-            continue
-        if node < nodes:
-            _narrow(state, node, bound)
-        price[node] -= fall
-        if node < nodes:
-            row = first_row[node]
-            while row != NOBODY:
-                profit[row] += fall
-                row = next_row[row]
-    for at in range(size):
-        place[heap[at] & LOW] = UNSEEN
-
-
-@kernel
 def _walk_back(state: Standing, node: int, entering: int) -> None:
     """Move the rows of the chain, from its end to the slot that was vacant (in place).
 
@@ -190,6 +159,8 @@ def _walk_back(state: Standing, node: int, entering: int) -> None:
         if row != NOBODY:
             release(state, row)
             take(state, row, before)
+            # It may go back as well as it came.
+            state.ahead_row[before], state.ahead_at[before] = row, place_in_row(state, row, node)
         elif before != NOBODY:
             # A slot goes from a class to its column, or from a column to a class.
             if node < nodes:
@@ -214,5 +185,5 @@ def refill(state: Standing, node: int) -> None:
     state.head[PULLS] += 1
     state.vacant[node] -= 1
     bound, end_node, end_row, settled_count, size = _search(state, node)
-    _lower_prices(state, bound, settled_count, size)
+    pass_on(state, bound, settled_count, size, False)
     _walk_back(state, end_node, end_row)

@@ -80,7 +80,12 @@ class Standing(NamedTuple):
     node_queued: Int32s  # (all,) 1 while in that ring
     distance: Int32s  # (all,) points lost on the way to the node
     from_row: Int32s  # (all,) row that would move, last on the way
+    from_at: Int32s  # (all,) where in the pool that row has its pair with where it would move to
     from_node: Int32s  # (all,) node before that
+    ahead_row: Int32s  # (all,) trails: row that may move on from the node, or NOBODY
+    ahead_at: Int32s  # (all,) where in the pool it has the pair
+    back_row: Int32s  # (all,) trails: row that may move to the node, or NOBODY
+    back_at: Int32s  # (all,) where in the pool it has the pair
     place: Int32s  # (all,) where in the heap, or UNSEEN or SETTLED
     heap: Int64s  # (all,) nodes by (distance, index), least first
     settled: Int32s  # (all,) nodes whose distance is final, in that order
@@ -172,5 +177,6 @@ def empty(sizes: Sizes) -> Standing:
 
 FILL: Final = {
     **dict.fromkeys(("free", "row_room", "node_room", "first_row", "place"), NOBODY),
+    **dict.fromkeys(("ahead_row", "back_row"), NOBODY),
     "node_of": ABSENT,
 }

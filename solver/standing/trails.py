@@ -1,0 +1,142 @@
+"""What searches leave behind: from a node, a pair that is exactly best and leads on to an end.
+
+After a search all nodes that it settled lie on a tree of pairs that cost nothing, and the chain of
+moves, walked the other way, joins that tree to an end: a row let in can be let go again, a slot
+freed can be taken again. So each such node gets a *trail*: a row and the place of a pair in its
+block. A later search that comes to a node with a trail follows it, one step for each node, instead
+of looking at everything around. Nothing is taken on trust: each step is checked (the row still
+holds the node, the pair is still there and still best), and a trail that broke is forgotten.
+
+*Ahead* a row of the node moves on, to make room; *back* a row elsewhere moves to the node, to fill
+it. For states of one class of rows.
+"""
+
+from solver.standing.jit import kernel
+from solver.standing.state import NOBODY, SETTLED, WAITS, Standing
+from solver.standing.vectors import LOW
+
+#: Steps after which a trail is taken to go in a circle.
+STEPS_MAX = 128
+
+
+@kernel
+def place_in_row(state: Standing, row: int, node: int) -> int:
+    """Return where in the pool ``row`` has its pair with ``node``, or NOBODY."""
+    begin = state.row_at[row]
+    for at in range(begin, begin + state.row_size[row]):
+        if (~state.entry[at] & LOW) == node:
+            return int(at)
+    return NOBODY
+
+
+@kernel
+def _is_best(state: Standing, row: int, at: int) -> bool:
+    """Return whether ``row`` has a pair at ``at`` in the pool that none of its others exceeds."""
+    begin = state.row_at[row]
+    if at < begin or at >= begin + state.row_size[row]:
+        return False
+    pair = state.entry[at]
+    return bool(state.profit[row] == int(pair >> 32) - state.price[~pair & LOW])
+
+
+@kernel
+def _gives_way(state: Standing, node: int) -> int:
+    """Return a row of ``node`` that loses nothing by waiting, or NOBODY."""
+    row = state.first_row[node]
+    while row != NOBODY and state.profit[row] != state.waiting[row]:
+        row = state.next_row[row]
+    return int(row)
+
+
+@kernel
+def follow_ahead(state: Standing, start: int, settled_count: int) -> tuple[int, int, int]:
+    """Follow the trail from a settled node to a node with room or a row that may go.
+
+    Returns the node with room (or NOBODY), the row (or NOBODY), and how many nodes are settled:
+    those on the trail too, at the same distance. Neither, if there is no trail.
+    """
+    node, row, steps = start, NOBODY, 0
+    while True:
+        mover = state.ahead_row[node]
+        if mover == NOBODY or steps == STEPS_MAX or state.node_of[mover] != node:
+            break
+        at = state.ahead_at[node]
+        if not _is_best(state, mover, at):
+            break
+        node = int(~state.entry[at] & LOW)
+        steps += 1
+        roomy = state.vacant[node] > 0 or state.held[node] < state.limit[node]
+        if not roomy:
+            row = _gives_way(state, node)
+        if roomy or row != NOBODY:
+            count = _settle_ahead(state, start, steps, settled_count)
+            return (node, NOBODY, count) if roomy else (NOBODY, row, count)
+    node = start
+    for _ in range(steps + 1):
+        mover = state.ahead_row[node]
+        state.ahead_row[node] = NOBODY
+        if mover == NOBODY:
+            break
+        node = int(~state.entry[state.ahead_at[node]] & LOW)
+    return NOBODY, NOBODY, settled_count
+
+
+@kernel
+def _settle_ahead(state: Standing, start: int, steps: int, settled_count: int) -> int:
+    """Label the nodes of a trail that were not settled; return how many are now."""
+    node, base = start, state.distance[start]
+    for _ in range(steps):
+        mover, at = state.ahead_row[node], state.ahead_at[node]
+        node = int(~state.entry[at] & LOW)
+        if state.place[node] != SETTLED:
+            state.place[node], state.distance[node] = SETTLED, base
+            state.from_row[node], state.from_at[node], state.from_node[node] = mover, at, NOBODY
+            state.settled[settled_count] = node
+            settled_count += 1
+    return settled_count
+
+
+@kernel
+def follow_back(state: Standing, start: int, settled_count: int) -> tuple[int, int, int]:
+    """Follow the trail from a settled node to a row that waits or a node without a price.
+
+    Returns the last node (or NOBODY without a trail), the row that comes in (NOBODY: none does),
+    and how many nodes are settled: those on the trail too, at the same distance.
+    """
+    node, steps = start, 0
+    while True:
+        mover = state.back_row[node]
+        if mover == NOBODY or steps == STEPS_MAX:
+            break
+        at, left = state.back_at[node], int(state.node_of[mover])
+        if left < WAITS or not _is_best(state, mover, at) or (~state.entry[at] & LOW) != node:
+            break
+        if left == WAITS:
+            return node, int(mover), _settle_back(state, start, steps, settled_count)
+        steps += 1
+        node = left
+        if state.price[node] == 0:
+            return node, NOBODY, _settle_back(state, start, steps, settled_count)
+    node = start
+    for _ in range(steps + 1):
+        mover = state.back_row[node]
+        state.back_row[node] = NOBODY
+        if mover == NOBODY or state.node_of[mover] < 0:
+            break
+        node = int(state.node_of[mover])
+    return NOBODY, NOBODY, settled_count
+
+
+@kernel
+def _settle_back(state: Standing, start: int, steps: int, settled_count: int) -> int:
+    """Label the nodes of a trail that were not settled; return how many are now."""
+    node, base = start, state.distance[start]
+    for _ in range(steps):
+        mover, at, before = state.back_row[node], state.back_at[node], node
+        node = int(state.node_of[mover])
+        if state.place[node] != SETTLED:
+            state.place[node], state.distance[node] = SETTLED, base
+            state.from_row[node], state.from_at[node], state.from_node[node] = mover, at, before
+            state.settled[settled_count] = node
+            settled_count += 1
+    return settled_count
