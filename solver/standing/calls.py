@@ -3,7 +3,6 @@
 All return what is left unsettled, or a code below 0 that says why nothing was changed.
 """
 
-
 from solver.standing import events
 from solver.standing.jit import kernel
 from solver.standing.state import BUDGET, Int32s, Standing

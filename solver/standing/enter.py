@@ -1,14 +1,16 @@
 """A row asks for a place, or a column loses a slot: the cheapest chain of moves, forwards."""
 
-import numpy as np
-
-from solver.standing.heap import pop, reach
 from solver.standing.hold import column_node, count_in, is_open, release, take
 from solver.standing.jit import kernel
-from solver.standing.prices import pass_on
+from solver.standing.labels import label, label_between, nearest_left, pass_on, settle_nearest
 from solver.standing.state import (
+    BOUND,
     BOUNDLESS,
     CLASSES,
+    END_NODE,
+    END_ROW,
+    HEAP_SIZE,
+    HORIZON,
     MARGIN_MAX,
     NOBODY,
     NODE_SCANS,
@@ -16,12 +18,21 @@ from solver.standing.state import (
     ROW_SCANS,
     SEARCHES,
     SETTLED,
+    SETTLED_COUNT,
     UNSEEN,
     WAITS,
     Standing,
 )
 from solver.standing.trails import follow_ahead, place_in_row
-from solver.standing.vectors import FARTHEST, LOW, WORD, best_two, fetch, lowest_bit, near_in_row
+from solver.standing.vectors import (
+    FARTHEST,
+    LOW,
+    WORD,
+    best_two,
+    fetch,
+    lowest_bit,
+    near_in_row,
+)
 
 #: Points that a search looks ahead at first, and how many times further when that was too near.
 FIRST_HORIZON, WIDER = 1, 4
@@ -35,7 +46,9 @@ def best_gain(state: Standing, row: int) -> tuple[int, int, int]:
     waiting is as good or that node is not open.
     """
     waiting = int(state.waiting[row])
-    best, other = best_two(state.entry, state.price, state.row_at[row], state.row_size[row], waiting)
+    best, other = best_two(
+        state.entry, state.price, state.row_at[row], state.row_size[row], waiting
+    )
     state.head[ROW_SCANS] += 1
     gain = int(best >> 32)
     node = int(~best & LOW)
@@ -45,143 +58,126 @@ def best_gain(state: Standing, row: int) -> tuple[int, int, int]:
 
 
 @kernel
-def _search(state: Standing, source: int, size: int) -> tuple[int, int, int, int, int]:
+def _look(state: Standing, row: int, node: int, base: int) -> int:
+    """Look where ``row`` could go, ``base`` points into the search; it holds ``node`` or is new.
+
+    Returns the least distance that was beyond the horizon.
+    """
+    search, margin, distance, place = state.search, state.margin, state.distance, state.place
+    lost = base + int(state.profit[row])
+    if lost - state.waiting[row] < search[BOUND]:
+        search[BOUND] = lost - state.waiting[row]
+        search[END_NODE], search[END_ROW] = NOBODY, row
+    near = min(search[BOUND], search[HORIZON])
+    if node != NOBODY and base + margin[row] >= near:
+        return base + int(margin[row])
+    state.head[ROW_SCANS] += 1
+    entry, price, classes = state.entry, state.price, state.head[CLASSES]
+    beyond, least = FARTHEST, FARTHEST
+    size = int(state.row_size[row])
+    for part in range(0, size, WORD):
+        begin, count = state.row_at[row] + part, min(size - part, WORD)
+        bits, further, nearest = near_in_row(entry, price, begin, count, lost, near, node)
+        beyond, least = min(beyond, further), min(least, nearest)
+        while bits != 0:
+            at = begin + lowest_bit(bits)
+            bits &= bits - 1
+            spot = int(~entry[at] & LOW)
+            seen = place[spot]
+            if seen == SETTLED:
+                continue
+            far = lost - int(entry[at] >> 32) + int(price[spot])
+            if far >= search[BOUND] or (seen != UNSEEN and far >= distance[spot]):
+                continue
+            distance[spot], state.from_row[spot], state.from_at[spot] = far, row, at
+            state.from_node[spot] = NOBODY
+            if state.vacant[spot] > 0 or state.held[spot] < state.limit[spot]:
+                if classes == 1 or is_open(state, spot):
+                    search[BOUND], search[END_NODE], search[END_ROW] = far, spot, NOBODY
+                    continue
+            first = state.first_row[spot]
+            if seen == UNSEEN and first != NOBODY and far + margin[first] < near:
+                fetch(entry, state.row_at[first], state.row_size[first])
+            label(state, spot, far, base)
+    if node != NOBODY:
+        margin[row] = min(least - base, MARGIN_MAX)
+    return beyond
+
+
+@kernel
+def _look_from(state: Standing, node: int) -> int:
+    """Look where the rows of a settled node could go; return the least distance beyond."""
+    base, beyond = int(state.distance[node]), FARTHEST
+    row = state.first_row[node]
+    while row != NOBODY:
+        after = state.next_row[row]
+        if after != NOBODY and base + state.margin[after] < state.search[HORIZON]:
+            fetch(state.entry, state.row_at[after], state.row_size[after])
+        beyond = min(beyond, _look(state, int(row), node, base))
+        row = after
+    return beyond
+
+
+@kernel
+def _search(state: Standing, source: int) -> None:
     """Find the cheapest chain of moves from a row, or from nodes in the heap (Dijkstra).
 
     The chain ends in an open node or in a row that is let go. Only pairs within a horizon are
     followed, and it widens when nothing is left in it: most chains are short, most pairs far.
-    Returns its cost in points, the end node (or NOBODY), the end row, and how many nodes are
-    settled and left in the heap.
     """
-    entry, price, profit, waiting = state.entry, state.price, state.profit, state.waiting
-    row_at, row_size, next_row = state.row_at, state.row_size, state.next_row
-    distance, from_row, from_node = state.distance, state.from_row, state.from_node
-    from_at, place, heap, first_row, settled = state.from_at, state.place, state.heap, state.first_row, state.settled
-    margin, vacant, held, limit = state.margin, state.vacant, state.held, state.limit
+    search, settled, later, distance = state.search, state.settled, state.later, state.distance
     nodes, classes = state.head[NODES], state.head[CLASSES]
-    bound, end_node, end_row = BOUNDLESS, NOBODY, NOBODY
-    settled_count, row_scans, base, row, node = 0, 0, 0, source, NOBODY
-    horizon, beyond, turn = FIRST_HORIZON, BOUNDLESS, 0
-    while True:
-        while row != NOBODY:
-            after = next_row[row] if row != source else NOBODY
-            if after != NOBODY and base + margin[after] < min(bound, horizon):
-                fetch(entry, row_at[after], row_size[after])
-            lost = base + int(profit[row])
-            if lost - waiting[row] < bound:
-                bound, end_row, end_node = lost - int(waiting[row]), row, NOBODY
-            if row != source and base + margin[row] >= min(bound, horizon):
-                beyond = min(beyond, base + int(margin[row]))
-                row = after
-                continue
-            row_scans += 1
-            nearest = FARTHEST
-            for part in range(0, row_size[row], WORD):
-                begin, count = row_at[row] + part, min(row_size[row] - part, WORD)
-                bits, further, least = near_in_row(
-                    entry, price, begin, count, lost, min(bound, horizon), node
-                )
-                beyond, nearest = min(beyond, further), min(nearest, least)
-                while bits != 0:
-                    at = begin + lowest_bit(bits)
-                    pair = entry[at]
-                    bits &= bits - 1
-                    spot = np.uint32(~pair & LOW)
-                    seen = place[spot]
-                    if seen == SETTLED:
-                        continue
-                    far = lost - int(pair >> 32) + int(price[spot])
-                    if far >= bound or (seen != UNSEEN and far >= distance[spot]):
-                        continue
-                    if vacant[spot] > 0 or held[spot] < limit[spot]:
-                        if classes == 1 or is_open(state, int(spot)):
-                            bound, end_node, from_row[spot] = far, int(spot), row
-                            from_at[spot] = at
-                            continue
-                    if seen == UNSEEN:
-                        first = first_row[spot]
-                        if first != NOBODY and far + margin[first] < min(bound, horizon):
-                            fetch(entry, row_at[first], row_size[first])
-                    distance[spot], from_row[spot], from_node[spot] = far, row, NOBODY
-                    from_at[spot] = at
-                    if seen == UNSEEN and far == base:
-                        # No node is nearer than this one, so there is no need for the heap.
-                        place[spot] = SETTLED
-                        settled[settled_count] = spot
-                        settled_count += 1
-                    else:
-                        size = reach(heap, place, size, int(spot), far)
-            if row != source:
-                margin[row] = min(nearest - base, MARGIN_MAX)
-            row = after
-        # The rows of the next node, nearest first.
-        if bound <= base:
-            break
-        if turn == settled_count:
-            if size > 0 and (heap[0] >> 32) < min(bound, horizon):
-                settled[settled_count] = pop(heap, place, size)
-                settled_count += 1
-                size -= 1
-            else:
-                if size > 0:
-                    beyond = min(beyond, int(heap[0] >> 32))
-                if beyond >= bound:
-                    break
-                # Look at all rows again, further than before.
-                horizon, beyond, turn = max(beyond + 1, WIDER * horizon), BOUNDLESS, 0
-                row, base, node = source, 0, NOBODY
-                continue
-        node = int(settled[turn])
-        turn += 1
-        base = int(distance[node])
-        if classes > 1:
-            if node < nodes and is_open(state, node):
-                # Reached from its column; no other end is cheaper, so the search is over.
-                bound, end_node, end_row = base, node, NOBODY
-                break
-            size = _spread(state, node, size, bound)
-        else:
-            end, leaver, settled_count = follow_ahead(state, node, settled_count)
-            if end != NOBODY or leaver != NOBODY:
-                bound, end_node, end_row = base, end, leaver
-                break
-        if node < nodes:
-            row = first_row[node]
-    state.head[ROW_SCANS] += row_scans
+    search[BOUND], search[END_NODE], search[END_ROW] = BOUNDLESS, NOBODY, NOBODY
+    search[SETTLED_COUNT], search[HORIZON] = 0, FIRST_HORIZON
     state.head[SEARCHES] += 1
-    return bound, end_node, end_row, settled_count, size
+    start = FARTHEST if source == NOBODY else _look(state, source, NOBODY, 0)
+    turn, visited, base, beyond = 0, 0, 0, start
+    while search[BOUND] > base:
+        if turn == search[SETTLED_COUNT] and not settle_nearest(state):
+            beyond = min(beyond, nearest_left(state))
+            if beyond >= search[BOUND]:
+                break
+            # Look from everywhere again, further than before.
+            search[HORIZON] = max(beyond + 1, WIDER * search[HORIZON])
+            if start < search[HORIZON]:
+                start = _look(state, source, NOBODY, 0)
+            turn, base, beyond = 0, 0, start
+            continue
+        node = int(settled[turn])
+        base = int(distance[node])
+        turn += 1
+        if turn > visited:
+            visited, later[node] = turn, 0
+            if classes > 1:
+                if node < nodes and is_open(state, node):
+                    # Reached from its column; no other end is cheaper.
+                    search[BOUND], search[END_NODE], search[END_ROW] = base, node, NOBODY
+                    return
+                _spread(state, node)
+            elif follow_ahead(state, node):
+                return
+        if later[node] < search[HORIZON]:
+            later[node] = _look_from(state, node) if node < nodes else FARTHEST
+        beyond = min(beyond, int(later[node]))
 
 
 @kernel
-def _spread(state: Standing, node: int, size: int, bound: int) -> int:
-    """Go on from a settled node to the one above or to those below; return the heap's size.
+def _spread(state: Standing, node: int) -> None:
+    """Go on from a settled node to the one above or to those below.
 
     A class with room needs a slot of its column; a column's slot can be had from any class.
     """
-    nodes, classes = state.head[NODES], state.head[CLASSES]
-    base = int(state.distance[node])
+    nodes, classes, base = state.head[NODES], state.head[CLASSES], int(state.distance[node])
     if node < nodes:
         if state.held[node] < state.limit[node]:
-            above = column_node(state, node)
-            if _nearer(state, above, base):
-                state.distance[above], state.from_node[above] = base, node
-                size = reach(state.heap, state.place, size, above, base)
-        return size
+            label_between(state, column_node(state, node), base, node)
+        return
     state.head[NODE_SCANS] += 1
     first = (node - nodes) * classes
     for below in range(first, first + classes):
         far = base + int(state.price[below]) - int(state.price[node])
-        if far < bound and _nearer(state, below, far):
-            state.distance[below] = far
-            state.from_row[below], state.from_node[below] = NOBODY, node
-            size = reach(state.heap, state.place, size, below, far)
-    return size
-
-
-@kernel
-def _nearer(state: Standing, node: int, far: int) -> bool:
-    seen = state.place[node]
-    return bool(seen == UNSEEN or (seen != SETTLED and far < state.distance[node]))
+        if far < state.search[BOUND]:
+            label_between(state, below, far, node)
 
 
 @kernel
@@ -244,9 +240,11 @@ def enter_row(state: Standing, row: int) -> None:
     state.node_of[row] = WAITS
     if gain == state.waiting[row]:
         return
-    bound, node, end_row, settled_count, size = _search(state, row, 0)
-    pass_on(state, bound, settled_count, size, True)
-    state.profit[row] -= bound
+    state.search[HEAP_SIZE] = 0
+    _search(state, row)
+    pass_on(state, True)
+    state.profit[row] -= state.search[BOUND]
+    node, end_row = int(state.search[END_NODE]), int(state.search[END_ROW])
     if node != NOBODY:
         count_in(state, node)
     elif end_row != row:
@@ -260,15 +258,15 @@ def shrink(state: Standing, node: int) -> None:
 
     The row that leaves is the one whose leaving, with all moves that follow, costs least.
     """
-    state.distance[node] = 0
-    state.from_row[node], state.from_node[node] = NOBODY, NOBODY
-    size = reach(state.heap, state.place, 0, node, 0)
-    bound, end, end_row, settled_count, size = _search(state, NOBODY, size)
-    pass_on(state, bound, settled_count, size, True)
+    state.search[HEAP_SIZE] = 0
+    label_between(state, node, 0, NOBODY)
+    _search(state, NOBODY)
+    pass_on(state, True)
+    end = int(state.search[END_NODE])
     if end != NOBODY:
         count_in(state, end)
     else:
-        end = _let_go(state, end_row)
+        end = _let_go(state, int(state.search[END_ROW]))
     _walk_back(state, end, NOBODY)
     if node >= state.head[NODES]:
         state.held[node] -= 1

@@ -1,6 +1,5 @@
 """Who holds what: chains of the rows of each node, and queues of what is unsettled."""
 
-
 from solver.standing.jit import kernel
 from solver.standing.state import (
     CLASSES,

@@ -1,144 +1,126 @@
 """A slot became vacant: who had better move there, and so on, backwards, or what price falls."""
 
-import numpy as np
-
 from solver.standing.enter import FIRST_HORIZON, WIDER
-from solver.standing.heap import pop, reach
 from solver.standing.hold import column_node, release, take
 from solver.standing.jit import kernel
-from solver.standing.prices import pass_on
+from solver.standing.labels import label, label_between, nearest_left, pass_on, settle_nearest
 from solver.standing.state import (
     BOTH_WAYS,
+    BOUND,
     BOUNDLESS,
     CLASSES,
+    END_NODE,
+    END_ROW,
+    HEAP_SIZE,
+    HORIZON,
     LINKED,
     NOBODY,
     NODE_SCANS,
     NODES,
     PULLS,
     SETTLED,
+    SETTLED_COUNT,
     UNSEEN,
     WAITS,
     Standing,
 )
 from solver.standing.trails import follow_back, place_in_row
-from solver.standing.vectors import LOW, WORD, fetch, lowest_bit, near_in_node
+from solver.standing.vectors import FARTHEST, LOW, WORD, fetch, lowest_bit, near_in_node
 
 
 @kernel
-def _search(state: Standing, source: int) -> tuple[int, int, int, int, int]:
+def _look(state: Standing, node: int) -> int:
+    """Look who could come to a settled node; return the least distance beyond the horizon."""
+    search, distance, place, node_of = state.search, state.distance, state.place, state.node_of
+    entry, profit, linked = state.entry, state.profit, state.head[LINKED] == BOTH_WAYS
+    base = int(distance[node])
+    lost = base + int(state.price[node])
+    near = min(search[BOUND], search[HORIZON])
+    state.head[NODE_SCANS] += 1
+    beyond, size = FARTHEST, int(state.node_size[node])
+    for part in range(0, size, WORD):
+        begin, count = state.node_at[node] + part, min(size - part, WORD)
+        bits, further = near_in_node(entry, profit, begin, count, lost, near)
+        beyond = min(beyond, further)
+        while bits != 0:
+            at = begin + lowest_bit(bits)
+            bits &= bits - 1
+            row = int(entry[at] & LOW)
+            other = int(node_of[row])
+            if other >= 0 and place[other] == SETTLED:
+                continue
+            far = lost - int(entry[at] >> 32) + int(profit[row])
+            if far >= search[BOUND] or other < WAITS:
+                continue
+            if other == WAITS:
+                search[BOUND], search[END_NODE], search[END_ROW] = far, node, row
+                continue
+            if place[other] == UNSEEN:
+                fetch(entry, state.node_at[other], state.node_size[other])
+            elif far >= distance[other]:
+                continue
+            distance[other], state.from_row[other], state.from_node[other] = far, row, node
+            state.from_at[other] = state.twin[at] if linked else NOBODY
+            label(state, other, far, base)
+    return beyond
+
+
+@kernel
+def _search(state: Standing, source: int) -> None:
     """Find the cheapest way to fill or to free the vacant slot of ``source`` (Dijkstra, backwards).
 
-    Ends in a row that waits and comes in, or (NOBODY) in a node whose price falls to 0. Returns
-    the cost in points, the end node, the end row, nodes settled and nodes left in the heap.
+    Ends in a row that waits and comes in, or (NOBODY) in a node whose price falls to 0. Looks
+    ahead no further than it must, as the search forwards.
     """
-    entry, price, profit, node_of = state.entry, state.price, state.profit, state.node_of
-    node_at, node_size, place = state.node_at, state.node_size, state.place
-    distance, from_row, from_node = state.distance, state.from_row, state.from_node
-    heap, settled, twin, from_at = state.heap, state.settled, state.twin, state.from_at
-    linked = state.head[LINKED] == BOTH_WAYS
+    search, settled, later, distance = state.search, state.settled, state.later, state.distance
     nodes, classes = state.head[NODES], state.head[CLASSES]
-    bound, end_node, end_row = BOUNDLESS, NOBODY, NOBODY
-    settled_count, scans, size, turn, base = 1, 0, 0, 0, 0
-    horizon, beyond = FIRST_HORIZON, BOUNDLESS
-    distance[source], place[source], settled[0] = 0, SETTLED, source
-    from_row[source], from_node[source] = NOBODY, NOBODY
-    while bound > base:
-        if turn == settled_count:
-            if size > 0 and (heap[0] >> 32) < min(bound, horizon):
-                settled[settled_count] = pop(heap, place, size)
-                settled_count += 1
-                size -= 1
-            else:
-                if size > 0:
-                    beyond = min(beyond, int(heap[0] >> 32))
-                if beyond >= bound:
-                    break
-                # Look at all nodes again, further than before.
-                horizon, beyond, turn = max(beyond + 1, WIDER * horizon), BOUNDLESS, 0
-        node = settled[turn]
-        turn += 1
-        base = int(distance[node])
-        lost = base + int(price[node])
-        if lost < bound:
-            bound, end_node, end_row = lost, node, NOBODY
-        if classes > 1:
-            size = _spread(state, node, size, bound)
-            if node >= nodes:
-                continue
-        else:
-            end, comer, settled_count = follow_back(state, node, settled_count)
-            if end != NOBODY:
-                bound, end_node, end_row = base, end, comer
+    search[BOUND], search[END_NODE], search[END_ROW] = BOUNDLESS, NOBODY, NOBODY
+    search[SETTLED_COUNT], search[HEAP_SIZE], search[HORIZON] = 0, 0, FIRST_HORIZON
+    label_between(state, source, 0, NOBODY)
+    turn, visited, base, beyond = 0, 0, 0, FARTHEST
+    while search[BOUND] > base:
+        if turn == search[SETTLED_COUNT] and not settle_nearest(state):
+            beyond = min(beyond, nearest_left(state))
+            if beyond >= search[BOUND]:
                 break
-        scans += 1
-        for part in range(0, node_size[node], WORD):
-            begin, count = node_at[node] + part, min(node_size[node] - part, WORD)
-            bits, least = near_in_node(entry, profit, begin, count, lost, min(bound, horizon))
-            beyond = min(beyond, least)
-            while bits != 0:
-                at = begin + lowest_bit(bits)
-                pair = entry[at]
-                bits &= bits - 1
-                row = np.uint32(pair & LOW)
-                other = int(node_of[row])
-                if other >= 0 and place[other] == SETTLED:
-                    continue
-                far = lost - int(pair >> 32) + int(profit[row])
-                if far >= bound:
-                    continue
-                if other < 0:
-                    if other == WAITS:
-                        bound, end_node, end_row = far, node, int(row)
-                    continue
-                seen = place[other]
-                if seen != UNSEEN and far >= distance[other]:
-                    continue
-                if seen == UNSEEN and other < nodes:
-                    fetch(entry, node_at[other], node_size[other])
-                distance[other] = far
-                from_row[other], from_node[other] = row, node
-                from_at[other] = twin[at] if linked else NOBODY
-                if seen == UNSEEN and far == base:
-                    # No node is nearer than this one, so there is no need for the heap.
-                    place[other] = SETTLED
-                    settled[settled_count] = other
-                    settled_count += 1
-                else:
-                    size = reach(heap, place, size, other, far)
-    state.head[NODE_SCANS] += scans
-    return bound, end_node, end_row, settled_count, size
+            # Look from everywhere again, further than before.
+            search[HORIZON] = max(beyond + 1, WIDER * search[HORIZON])
+            turn, base, beyond = 0, 0, FARTHEST
+            continue
+        node = int(settled[turn])
+        base = int(distance[node])
+        turn += 1
+        if turn > visited:
+            visited, later[node] = turn, 0
+            if base + state.price[node] < search[BOUND]:
+                search[BOUND] = base + state.price[node]
+                search[END_NODE], search[END_ROW] = node, NOBODY
+            if classes > 1:
+                _spread(state, node)
+            elif follow_back(state, node):
+                return
+        if later[node] < search[HORIZON]:
+            later[node] = _look(state, node) if node < nodes else FARTHEST
+        beyond = min(beyond, int(later[node]))
 
 
 @kernel
-def _spread(state: Standing, node: int, size: int, bound: int) -> int:
-    """Go on from a class to its column, or from a column to its classes; return the heap's size.
+def _spread(state: Standing, node: int) -> None:
+    """Go on from a class to its column, or from a column to its classes.
 
     A slot that a class lets go can serve another class of the column, if that class has room.
     """
-    nodes, classes = state.head[NODES], state.head[CLASSES]
-    base = int(state.distance[node])
+    nodes, classes, base = state.head[NODES], state.head[CLASSES], int(state.distance[node])
     if node < nodes:
         above = column_node(state, node)
         far = base + int(state.price[node]) - int(state.price[above])
-        if far < bound:
-            size = _label(state, above, node, far, size)
-        return size
+        if far < state.search[BOUND]:
+            label_between(state, above, far, node)
+        return
     first = (node - nodes) * classes
     for below in range(first, first + classes):
         if state.held[below] < state.limit[below]:
-            size = _label(state, below, node, base, size)
-    return size
-
-
-@kernel
-def _label(state: Standing, node: int, before: int, far: int, size: int) -> int:
-    seen = state.place[node]
-    if seen == SETTLED or (seen != UNSEEN and far >= state.distance[node]):
-        return size
-    state.distance[node] = far
-    state.from_row[node], state.from_node[node] = NOBODY, before
-    return int(reach(state.heap, state.place, size, node, far))
+            label_between(state, below, base, node)
 
 
 @kernel
@@ -184,6 +166,6 @@ def refill(state: Standing, node: int) -> None:
     """
     state.head[PULLS] += 1
     state.vacant[node] -= 1
-    bound, end_node, end_row, settled_count, size = _search(state, node)
-    pass_on(state, bound, settled_count, size, False)
-    _walk_back(state, end_node, end_row)
+    _search(state, node)
+    pass_on(state, False)
+    _walk_back(state, int(state.search[END_NODE]), int(state.search[END_ROW]))

@@ -1,6 +1,5 @@
 """Which way to an optimum: row by row where there is room, phases where many want the same."""
 
-
 from solver.standing.enter import enter_row
 from solver.standing.events import SHORT_OF_ROOM, settle
 from solver.standing.hold import next_queued_row

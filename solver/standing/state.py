@@ -37,6 +37,11 @@ ROW_SCANS, NODE_SCANS, SEARCHES, PULLS, PHASES = 10, 11, 12, 13, 14
 BUDGET = 15
 HEAD: Final = 16
 
+# Places in ``search``: the best end so far and what it costs, nodes settled, nodes in the heap, and
+# how far to look.
+BOUND, END_NODE, END_ROW, SETTLED_COUNT, HEAP_SIZE, HORIZON = range(6)
+SEARCH: Final = 6
+
 #: Rooms of blocks in the pool: 16, 32, 48, 64, 96, 128 ... pairs.
 ROOMS: Final = 60
 
@@ -89,6 +94,8 @@ class Standing(NamedTuple):
     place: Int32s  # (all,) where in the heap, or UNSEEN or SETTLED
     heap: Int64s  # (all,) nodes by (distance, index), least first
     settled: Int32s  # (all,) nodes whose distance is final, in that order
+    later: Int32s  # (all,) least distance from there that was too far to follow yet
+    search: Int64s  # (SEARCH,) what the search under way knows
     scratch: Int64s  # (widest block,) pairs of the row that comes in
 
 
@@ -145,6 +152,7 @@ def empty(sizes: Sizes) -> Standing:
     nodes = sizes.columns * sizes.classes
     every = nodes + (sizes.columns if sizes.classes > 1 else 0)
     length = {"entry": sizes.pool, "twin": sizes.pool, "free": ROOMS, "head": HEAD}
+    length["search"] = SEARCH
     length["scratch"] = sizes.widest
     length |= dict.fromkeys(("node_at", "node_size", "node_room", "first_row"), nodes)
     of_row: tuple[str, ...] = (
@@ -159,7 +167,7 @@ def empty(sizes: Sizes) -> Standing:
     )
     of_row += ("node_of", "next_row", "previous_row", "row_queue", "row_queued")
     length |= dict.fromkeys(of_row, sizes.rows)
-    wide = {"head", "entry", "heap", "scratch"}
+    wide = {"head", "entry", "heap", "scratch", "search"}
     made: dict[str, Any] = {
         name: np.full(
             length.get(name, every), FILL.get(name, 0), np.int64 if name in wide else np.int32

@@ -12,7 +12,16 @@ it. For states of one class of rows.
 """
 
 from solver.standing.jit import kernel
-from solver.standing.state import NOBODY, SETTLED, WAITS, Standing
+from solver.standing.state import (
+    BOUND,
+    END_NODE,
+    END_ROW,
+    NOBODY,
+    SETTLED,
+    SETTLED_COUNT,
+    WAITS,
+    Standing,
+)
 from solver.standing.vectors import LOW
 
 #: Steps after which a trail is taken to go in a circle.
@@ -49,11 +58,11 @@ def _gives_way(state: Standing, node: int) -> int:
 
 
 @kernel
-def follow_ahead(state: Standing, start: int, settled_count: int) -> tuple[int, int, int]:
+def follow_ahead(state: Standing, start: int) -> bool:
     """Follow the trail from a settled node to a node with room or a row that may go.
 
-    Returns the node with room (or NOBODY), the row (or NOBODY), and how many nodes are settled:
-    those on the trail too, at the same distance. Neither, if there is no trail.
+    If there is such an end it becomes the search's, and nodes on the trail are settled at the same
+    distance. Returns whether there is.
     """
     node, row, steps = start, NOBODY, 0
     while True:
@@ -69,8 +78,12 @@ def follow_ahead(state: Standing, start: int, settled_count: int) -> tuple[int, 
         if not roomy:
             row = _gives_way(state, node)
         if roomy or row != NOBODY:
-            count = _settle_ahead(state, start, steps, settled_count)
-            return (node, NOBODY, count) if roomy else (NOBODY, row, count)
+            _settle_ahead(state, start, steps)
+            search = state.search
+            search[BOUND], search[END_NODE], search[END_ROW] = state.distance[start], node, NOBODY
+            if not roomy:
+                search[END_NODE], search[END_ROW] = NOBODY, row
+            return True
     node = start
     for _ in range(steps + 1):
         mover = state.ahead_row[node]
@@ -78,12 +91,12 @@ def follow_ahead(state: Standing, start: int, settled_count: int) -> tuple[int, 
         if mover == NOBODY:
             break
         node = int(~state.entry[state.ahead_at[node]] & LOW)
-    return NOBODY, NOBODY, settled_count
+    return False
 
 
 @kernel
-def _settle_ahead(state: Standing, start: int, steps: int, settled_count: int) -> int:
-    """Label the nodes of a trail that were not settled; return how many are now."""
+def _settle_ahead(state: Standing, start: int, steps: int) -> None:
+    """Label the nodes of a trail ahead that were not settled, and settle them."""
     node, base = start, state.distance[start]
     for _ in range(steps):
         mover, at = state.ahead_row[node], state.ahead_at[node]
@@ -91,17 +104,16 @@ def _settle_ahead(state: Standing, start: int, steps: int, settled_count: int) -
         if state.place[node] != SETTLED:
             state.place[node], state.distance[node] = SETTLED, base
             state.from_row[node], state.from_at[node], state.from_node[node] = mover, at, NOBODY
-            state.settled[settled_count] = node
-            settled_count += 1
-    return settled_count
+            state.settled[state.search[SETTLED_COUNT]] = node
+            state.search[SETTLED_COUNT] += 1
 
 
 @kernel
-def follow_back(state: Standing, start: int, settled_count: int) -> tuple[int, int, int]:
+def follow_back(state: Standing, start: int) -> bool:
     """Follow the trail from a settled node to a row that waits or a node without a price.
 
-    Returns the last node (or NOBODY without a trail), the row that comes in (NOBODY: none does),
-    and how many nodes are settled: those on the trail too, at the same distance.
+    If there is such an end it becomes the search's, and nodes on the trail are settled at the same
+    distance. Returns whether there is.
     """
     node, steps = start, 0
     while True:
@@ -111,12 +123,16 @@ def follow_back(state: Standing, start: int, settled_count: int) -> tuple[int, i
         at, left = state.back_at[node], int(state.node_of[mover])
         if left < WAITS or not _is_best(state, mover, at) or (~state.entry[at] & LOW) != node:
             break
-        if left == WAITS:
-            return node, int(mover), _settle_back(state, start, steps, settled_count)
-        steps += 1
-        node = left
-        if state.price[node] == 0:
-            return node, NOBODY, _settle_back(state, start, steps, settled_count)
+        if left != WAITS:
+            steps += 1
+            node = left
+        if left == WAITS or state.price[node] == 0:
+            _settle_back(state, start, steps)
+            search = state.search
+            search[BOUND], search[END_NODE], search[END_ROW] = state.distance[start], node, NOBODY
+            if left == WAITS:
+                search[END_ROW] = mover
+            return True
     node = start
     for _ in range(steps + 1):
         mover = state.back_row[node]
@@ -124,12 +140,12 @@ def follow_back(state: Standing, start: int, settled_count: int) -> tuple[int, i
         if mover == NOBODY or state.node_of[mover] < 0:
             break
         node = int(state.node_of[mover])
-    return NOBODY, NOBODY, settled_count
+    return False
 
 
 @kernel
-def _settle_back(state: Standing, start: int, steps: int, settled_count: int) -> int:
-    """Label the nodes of a trail that were not settled; return how many are now."""
+def _settle_back(state: Standing, start: int, steps: int) -> None:
+    """Label the nodes of a trail back that were not settled, and settle them."""
     node, base = start, state.distance[start]
     for _ in range(steps):
         mover, at, before = state.back_row[node], state.back_at[node], node
@@ -137,6 +153,5 @@ def _settle_back(state: Standing, start: int, steps: int, settled_count: int) ->
         if state.place[node] != SETTLED:
             state.place[node], state.distance[node] = SETTLED, base
             state.from_row[node], state.from_at[node], state.from_node[node] = mover, at, before
-            state.settled[settled_count] = node
-            settled_count += 1
-    return settled_count
+            state.settled[state.search[SETTLED_COUNT]] = node
+            state.search[SETTLED_COUNT] += 1

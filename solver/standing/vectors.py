@@ -187,9 +187,7 @@ def _near(complement: bool) -> Callable[..., Any]:
         with cgutils.for_range_slice(builder, ir.Constant(I64, 0), size, step, I64) as (at, _):
             place = builder.gep(entry, [builder.add(begin, at)])
             key, value = _split(builder, place)
-            far = builder.add(
-                builder.sub(lost, value), _gathered(builder, of, place, complement)
-            )
+            far = builder.add(builder.sub(lost, value), _gathered(builder, of, place, complement))
             if complement:
                 own = _fill(builder, builder.trunc(builder.not_(given[6]), I32))
                 far = builder.select(builder.icmp_signed("==", key, own), farthest, far)
@@ -272,9 +270,7 @@ if numba.config.DISABLE_JIT:
         (gain, key), (other, _) = ranked[-1], ranked[-2]
         return (gain << 32) | key, other
 
-    def best_two(
-        entry: Int64s, of: Int32s, begin: int, size: int, least: int
-    ) -> tuple[int, int]:
+    def best_two(entry: Int64s, of: Int32s, begin: int, size: int, least: int) -> tuple[int, int]:
         pairs = _keys(entry, begin, size, complement=True)
         return _two([(value - int(of[node]), ~node & LOW) for value, node in pairs], least)
 
