@@ -3,6 +3,7 @@
 from solver.standing.hold import column_node, count_in, is_open, release, take
 from solver.standing.jit import kernel
 from solver.standing.labels import label, label_between, nearest_left, pass_on, settle_nearest
+from solver.standing.plain import FARTHEST, LOW, WORD
 from solver.standing.state import (
     BOUND,
     BOUNDLESS,
@@ -24,15 +25,7 @@ from solver.standing.state import (
     Standing,
 )
 from solver.standing.trails import follow_ahead, place_in_row
-from solver.standing.vectors import (
-    FARTHEST,
-    LOW,
-    WORD,
-    best_two,
-    fetch,
-    lowest_bit,
-    near_in_row,
-)
+from solver.standing.vectors import best_two, fetch, lowest_bit, near_in_row
 
 #: Points that a search looks ahead at first, and how many times further when that was too near.
 FIRST_HORIZON, WIDER = 1, 4
@@ -40,14 +33,14 @@ FIRST_HORIZON, WIDER = 1, 4
 
 @kernel
 def best_gain(state: Standing, row: int) -> tuple[int, int, int]:
-    """Return what ``row`` gains at best at the present prices, an open node that gives it, and more.
+    """Return what ``row`` gains at best at the present prices, an open node that gives it.
 
-    The last is what it gains elsewhere. The gain is at least what waiting is worth. The node is the lowest of the best ones; NOBODY if
-    waiting is as good or that node is not open.
+    The gain is at least what waiting is worth. The node is the lowest of the best ones; NOBODY if
+    waiting is as good or that node is not open. Last comes what the row gains elsewhere.
     """
     waiting = int(state.waiting[row])
     best, other = best_two(
-        state.entry, state.price, state.row_at[row], state.row_size[row], waiting
+        state.entry, state.price, (state.row_at[row], state.row_size[row]), waiting
     )
     state.head[ROW_SCANS] += 1
     gain = int(best >> 32)
@@ -77,7 +70,7 @@ def _look(state: Standing, row: int, node: int, base: int) -> int:
     size = int(state.row_size[row])
     for part in range(0, size, WORD):
         begin, count = state.row_at[row] + part, min(size - part, WORD)
-        bits, further, nearest = near_in_row(entry, price, begin, count, lost, near, node)
+        bits, further, nearest = near_in_row(entry, price, (begin, count), (lost, near), node)
         beyond, least = min(beyond, further), min(least, nearest)
         while bits != 0:
             at = begin + lowest_bit(bits)
@@ -97,7 +90,7 @@ def _look(state: Standing, row: int, node: int, base: int) -> int:
                     continue
             first = state.first_row[spot]
             if seen == UNSEEN and first != NOBODY and far + margin[first] < near:
-                fetch(entry, state.row_at[first], state.row_size[first])
+                fetch(entry, (state.row_at[first], state.row_size[first]))
             label(state, spot, far, base)
     if node != NOBODY:
         margin[row] = min(least - base, MARGIN_MAX)
@@ -112,7 +105,7 @@ def _look_from(state: Standing, node: int) -> int:
     while row != NOBODY:
         after = state.next_row[row]
         if after != NOBODY and base + state.margin[after] < state.search[HORIZON]:
-            fetch(state.entry, state.row_at[after], state.row_size[after])
+            fetch(state.entry, (state.row_at[after], state.row_size[after]))
         beyond = min(beyond, _look(state, int(row), node, base))
         row = after
     return beyond

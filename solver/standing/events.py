@@ -18,6 +18,7 @@ from solver.standing.hold import (
     vacate,
 )
 from solver.standing.jit import kernel
+from solver.standing.plain import LOW
 from solver.standing.pool import fits, link_all, link_nodes, link_row, store_row, unlink_row
 from solver.standing.refill import refill
 from solver.standing.state import (
@@ -36,7 +37,6 @@ from solver.standing.state import (
     Int32s,
     Standing,
 )
-from solver.standing.vectors import LOW
 
 OK = 0
 #: Why nothing was changed.

@@ -3,9 +3,8 @@
 import numpy as np
 
 from solver.standing.jit import kernel
+from solver.standing.plain import LOW
 from solver.standing.state import SETTLED, UNSEEN, Int32s, Int64s
-
-LOW = (1 << 32) - 1
 
 
 @kernel

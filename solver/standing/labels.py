@@ -1,7 +1,18 @@
-"""Labels of a search: how far nodes are, in what order they are settled, what they leave behind."""
+"""Labels of a search: how far nodes are, in what order they are settled, what they leave behind.
+
+Parameters
+----------
+far
+    int, points: distance of a node.
+base
+    int, points: distance of the node that it is reached from, which is the last one settled.
+before
+    int, the node that it is reached from, or NOBODY.
+"""
 
 from solver.standing.heap import pop, reach
 from solver.standing.jit import kernel
+from solver.standing.plain import FARTHEST, LOW, WORD
 from solver.standing.state import (
     BOUND,
     HEAP_SIZE,
@@ -14,7 +25,7 @@ from solver.standing.state import (
     UNSEEN,
     Standing,
 )
-from solver.standing.vectors import FARTHEST, LOW, WORD, lowest_bit, near_in_node
+from solver.standing.vectors import lowest_bit, near_in_node
 
 
 @kernel
@@ -69,7 +80,7 @@ def _narrow(state: Standing, node: int, bound: int) -> None:
     size = int(state.node_size[node])
     for part in range(0, size, WORD):
         begin, count = state.node_at[node] + part, min(size - part, WORD)
-        bits, _ = near_in_node(entry, profit, begin, count, lost, MARGIN_MAX)
+        bits, _ = near_in_node(entry, profit, (begin, count), (lost, MARGIN_MAX))
         while bits != 0:
             pair = entry[begin + lowest_bit(bits)]
             bits &= bits - 1

@@ -6,6 +6,7 @@ from solver.kernels.pairs import UNLIMITED, Int32s, Int64s, Limits, Pairs
 from solver.standing.enter import best_gain
 from solver.standing.hold import queue_row
 from solver.standing.jit import kernel
+from solver.standing.plain import LOW, ROW_VOID
 from solver.standing.pool import padded, room_for, room_size
 from solver.standing.state import (
     ABSENT,
@@ -23,7 +24,6 @@ from solver.standing.state import (
     UNSEEN,
     Standing,
 )
-from solver.standing.vectors import LOW, ROW_VOID
 
 
 @kernel

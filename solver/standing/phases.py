@@ -21,6 +21,7 @@ import numpy as np
 
 from solver.standing.hold import next_queued_row, queue_node, queue_row, release, take
 from solver.standing.jit import kernel
+from solver.standing.plain import LOW
 from solver.standing.state import (
     ABSENT,
     NOBODY,
@@ -35,7 +36,7 @@ from solver.standing.state import (
     WAITS,
     Standing,
 )
-from solver.standing.vectors import LOW, best_comers, best_two
+from solver.standing.vectors import best_comers, best_two
 
 #: The first slack is this part of the widest row's spread of values, and no less than that part of
 #: the largest value: where all are alike, prices still have to climb that far.
@@ -62,7 +63,7 @@ def _reopen(state: Standing, slack: int) -> int:
                 state.next_row[row], asking = asking, row
             continue
         floor = int(waiting[row])
-        first, second = best_two(entry, price, row_at[row], row_size[row], floor)
+        first, second = best_two(entry, price, (row_at[row], row_size[row]), floor)
         if node >= 0:
             gain = int(worth[row] - price[node])
             other = second if (~first & LOW) == node else int(first >> 32)
@@ -94,7 +95,7 @@ def _forwards(state: Standing, asking: int, slack: int) -> None:
         asking = next_row[row]
         bids += 1
         floor = int(waiting[row])
-        first, second = best_two(entry, price, row_at[row], row_size[row], floor)
+        first, second = best_two(entry, price, (row_at[row], row_size[row]), floor)
         if (first >> 32) <= floor:
             node_of[row] = WAITS
             continue
@@ -152,7 +153,7 @@ def _backwards(state: Standing, slack: int) -> None:
         while held[node] < limit[node] and price[node] > 0:
             scans += 1
             first, second = best_comers(
-                entry, profit, node_at[node], node_size[node], 0, node_of, node
+                entry, profit, (node_at[node], node_size[node]), 0, (node_of, node)
             )
             least = 0
             if (first >> 32) >= slack:
@@ -214,7 +215,7 @@ def _make_exact(state: Standing) -> None:
     for row in range(rows):
         if node_of[row] != ABSENT:
             first, _ = best_two(
-                entry, price, state.row_at[row], state.row_size[row], int(state.waiting[row])
+                entry, price, (state.row_at[row], state.row_size[row]), int(state.waiting[row])
             )
             profit[row] = first >> 32
             state.margin[row] = 0

@@ -7,6 +7,7 @@ that vector code may read it to there.
 import numpy as np
 
 from solver.standing.jit import kernel
+from solver.standing.plain import LANES, LOW, NODE_VOID, ROW_VOID
 from solver.standing.state import (
     BOTH_WAYS,
     LINKED,
@@ -18,7 +19,6 @@ from solver.standing.state import (
     Int64s,
     Standing,
 )
-from solver.standing.vectors import LANES, LOW, NODE_VOID, ROW_VOID
 
 
 @kernel

@@ -4,6 +4,7 @@ from solver.standing.enter import FIRST_HORIZON, WIDER
 from solver.standing.hold import column_node, release, take
 from solver.standing.jit import kernel
 from solver.standing.labels import label, label_between, nearest_left, pass_on, settle_nearest
+from solver.standing.plain import FARTHEST, LOW, WORD
 from solver.standing.state import (
     BOTH_WAYS,
     BOUND,
@@ -25,7 +26,7 @@ from solver.standing.state import (
     Standing,
 )
 from solver.standing.trails import follow_back, place_in_row
-from solver.standing.vectors import FARTHEST, LOW, WORD, fetch, lowest_bit, near_in_node
+from solver.standing.vectors import fetch, lowest_bit, near_in_node
 
 
 @kernel
@@ -40,7 +41,7 @@ def _look(state: Standing, node: int) -> int:
     beyond, size = FARTHEST, int(state.node_size[node])
     for part in range(0, size, WORD):
         begin, count = state.node_at[node] + part, min(size - part, WORD)
-        bits, further = near_in_node(entry, profit, begin, count, lost, near)
+        bits, further = near_in_node(entry, profit, (begin, count), (lost, near))
         beyond = min(beyond, further)
         while bits != 0:
             at = begin + lowest_bit(bits)
@@ -56,7 +57,7 @@ def _look(state: Standing, node: int) -> int:
                 search[BOUND], search[END_NODE], search[END_ROW] = far, node, row
                 continue
             if place[other] == UNSEEN:
-                fetch(entry, state.node_at[other], state.node_size[other])
+                fetch(entry, (state.node_at[other], state.node_size[other]))
             elif far >= distance[other]:
                 continue
             distance[other], state.from_row[other], state.from_node[other] = far, row, node

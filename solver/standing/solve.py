@@ -20,7 +20,7 @@ from solver.standing.state import (
 #: Scans that are given to shortest paths before phases are thought of.
 TRIAL = 64
 #: When most rows are new: scans for each row that found its place. Paths grow as slots go.
-SCANS_PER_ROW = 3
+SCANS_PER_ROW = 4
 #: When few are: this part of a scan for each row that is there; one phase takes some five.
 PRESENT_PART = 2
 

@@ -9,9 +9,15 @@ holds the node, the pair is still there and still best), and a trail that broke 
 
 *Ahead* a row of the node moves on, to make room; *back* a row elsewhere moves to the node, to fill
 it. For states of one class of rows.
+
+Parameters
+----------
+start
+    int, a settled node.
 """
 
 from solver.standing.jit import kernel
+from solver.standing.plain import LOW
 from solver.standing.state import (
     BOUND,
     END_NODE,
@@ -22,7 +28,6 @@ from solver.standing.state import (
     WAITS,
     Standing,
 )
-from solver.standing.vectors import LOW
 
 #: Steps after which a trail is taken to go in a circle.
 STEPS_MAX = 128

@@ -4,7 +4,7 @@ A block is read ``LANES`` pairs at a time; what it holds beyond its pairs is voi
 no lane needs a mask. Values and keys are split by two shuffles; what a key refers to is loaded lane
 by lane, which is quicker than the processor's own gathering where that is microcode (Zen 4). LLVM
 splits these vectors on processors that have shorter ones. With the JIT off the same answers come
-from the plain loops at the end of this page.
+from the loops of ``plain.py``.
 
 Parameters
 ----------
@@ -13,13 +13,15 @@ entry
 of
     int32 (nodes,) or (rows,), points by key; ``price`` for blocks of rows, whose keys are
     complements of nodes, ``profit`` for blocks of nodes, whose keys are rows. Read only.
-begin, size
-    int, where the block begins and how many pairs it has.
+block
+    int64 (2,), where the block begins and how many pairs it has.
+ways
+    int64 (2,), points ``lost`` on the way to the block, and the ``limit`` of what is near.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numba
 from llvmlite import ir
@@ -27,27 +29,15 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from solver.standing import plain
+from solver.standing.plain import FARTHEST, LANES, LINE, VOID_VALUE, WORD
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from solver.standing.state import Int32s, Int64s
-
-#: Pairs that are looked at in one go; blocks are void up to a multiple of these.
-LANES: Final = 16
-#: Pairs that ``near_in_row`` and ``near_in_node`` look at: one word of bits.
-WORD: Final = 64
-#: What a void pair is worth: never the best, never near, and no sum with it leaves 32 bits.
-VOID_VALUE: Final = -(1 << 30)
-LOW: Final = (1 << 32) - 1
-#: Void pairs of rows and of nodes: their keys are valid.
-ROW_VOID: Final = (VOID_VALUE << 32) | LOW
-NODE_VOID: Final = VOID_VALUE << 32
-#: Pairs in a line of the processor's caches.
-LINE: Final = 8
-FARTHEST: Final = (1 << 31) - 1
-
 I1, I32, I64 = (ir.IntType(bits) for bits in (1, 32, 64))
 _N32, _N64 = ir.VectorType(I32, LANES), ir.VectorType(I64, LANES)
+TWO = types.UniTuple(types.int64, 2)
 _BOTH = ir.VectorType(I32, 2 * LANES)
 #: Numba hands what a function generates to LLVM; the type checker need not know how.
 emitted: Callable[[Any], Any] = intrinsic
@@ -110,8 +100,8 @@ def _best(complement: bool, *, others: bool) -> Callable[..., Any]:
     def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
         kinds = signature.args
         entry, of = (_data(context, builder, kinds[k], given[k]) for k in (0, 1))
-        begin, size, least = given[2:5]
-        least = _fill(builder, builder.trunc(least, I32))
+        begin, size = (builder.extract_value(given[2], k) for k in range(2))
+        least = _fill(builder, builder.trunc(given[3], I32))
         nothing = ir.Constant(_N32, [0] * LANES)
         first, second, best = (
             cgutils.alloca_once_value(builder, start) for start in (least, least, nothing)
@@ -122,8 +112,8 @@ def _best(complement: bool, *, others: bool) -> Callable[..., Any]:
             key, value = _split(builder, place)
             gain = builder.sub(value, _gathered(builder, of, place, complement))
             if others:
-                holds = _data(context, builder, kinds[5], given[5])
-                own = _fill(builder, builder.trunc(given[6], I32))
+                holds = _data(context, builder, kinds[4][0], builder.extract_value(given[4], 0))
+                own = _fill(builder, builder.trunc(builder.extract_value(given[4], 1), I32))
                 theirs = _gathered(builder, holds, place, complement)
                 void = ir.Constant(_N32, [2 * VOID_VALUE] * LANES)
                 gain = builder.select(builder.icmp_signed("==", theirs, own), void, gain)
@@ -147,25 +137,23 @@ def _best(complement: bool, *, others: bool) -> Callable[..., Any]:
 
 
 @emitted
-def best_two(_: Any, entry: Any, of: Any, begin: Any, size: Any, least: Any) -> Any:
+def best_two(_: Any, entry: Any, of: Any, block: Any, least: Any) -> Any:
     """Return a row's best pair less price, packed as ``gain << 32 | ~node``, and the next gain.
 
     Nothing is below ``least``, which comes with key 0. Of equals the lowest node is best.
     """
-    numbers = types.int64, types.int64, types.int64
-    return types.UniTuple(types.int64, 2)(entry, of, *numbers), _best(True, others=False)
+    kind = TWO(entry, of, TWO, types.int64)
+    return kind, _best(True, others=False)
 
 
 @emitted
-def best_comers(
-    _: Any, entry: Any, of: Any, begin: Any, size: Any, least: Any, holds: Any, node: Any
-) -> Any:
+def best_comers(_: Any, entry: Any, of: Any, block: Any, least: Any, held: Any) -> Any:
     """Return a node's best pair less profit, packed as ``need << 32 | row``, and the next need.
 
-    Rows that hold the node (``holds``, int32 (rows,)) don't count; nothing is below ``least``.
+    ``held`` says what each row holds (int32 (rows,)) and the node: rows that hold it don't count.
+    Nothing is below ``least``.
     """
-    numbers = types.int64, types.int64, types.int64
-    kind = types.UniTuple(types.int64, 2)(entry, of, *numbers, holds, types.int64)
+    kind = TWO(entry, of, TWO, types.int64, held)
     return kind, _best(False, others=True)
 
 
@@ -178,8 +166,9 @@ def _near(complement: bool) -> Callable[..., Any]:
     def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
         kinds = signature.args
         entry, of = (_data(context, builder, kinds[k], given[k]) for k in (0, 1))
-        begin, size = given[2:4]
-        lost, limit = (_fill(builder, builder.trunc(number, I32)) for number in given[4:6])
+        begin, size = (builder.extract_value(given[2], k) for k in range(2))
+        ways = (builder.extract_value(given[3], k) for k in range(2))
+        lost, limit = (_fill(builder, builder.trunc(number, I32)) for number in ways)
         farthest = ir.Constant(_N32, [FARTHEST] * LANES)
         least, beyond = (cgutils.alloca_once_value(builder, farthest) for _ in range(2))
         bits = cgutils.alloca_once_value(builder, ir.Constant(I64, 0))
@@ -189,7 +178,7 @@ def _near(complement: bool) -> Callable[..., Any]:
             key, value = _split(builder, place)
             far = builder.add(builder.sub(lost, value), _gathered(builder, of, place, complement))
             if complement:
-                own = _fill(builder, builder.trunc(builder.not_(given[6]), I32))
+                own = _fill(builder, builder.trunc(builder.not_(given[4]), I32))
                 far = builder.select(builder.icmp_signed("==", key, own), farthest, far)
                 builder.store(_smaller(builder, builder.load(least), far), least)
             near = builder.icmp_signed("<", far, limit)
@@ -198,33 +187,33 @@ def _near(complement: bool) -> Callable[..., Any]:
             further = builder.select(near, farthest, far)
             builder.store(_smaller(builder, builder.load(beyond), further), beyond)
         found = [builder.load(bits)]
-        for vector in (beyond, least) if complement else (beyond,):
-            found.append(builder.sext(_reduced(builder, "smin", builder.load(vector)), I64))
+        found += [
+            builder.sext(_reduced(builder, "smin", builder.load(vector)), I64)
+            for vector in ((beyond, least) if complement else (beyond,))
+        ]
         return context.make_tuple(builder, signature.return_type, found)
 
     return generate
 
 
 @emitted
-def near_in_row(
-    _: Any, entry: Any, of: Any, begin: Any, size: Any, lost: Any, limit: Any, node: Any
-) -> Any:
+def near_in_row(_: Any, entry: Any, of: Any, block: Any, ways: Any, node: Any) -> Any:
     """Return the bits of a row's pairs with ``lost - value + price < limit``, and two sums.
 
     At most ``WORD`` pairs; that with ``node`` does not count (NOBODY: all do). The first is the
     least sum that is not below the limit, the second the least of all.
     """
-    kind = types.UniTuple(types.int64, 3)(entry, of, *[types.int64] * 5)
+    kind = types.UniTuple(types.int64, 3)(entry, of, TWO, TWO, types.int64)
     return kind, _near(True)
 
 
 @emitted
-def near_in_node(_: Any, entry: Any, of: Any, begin: Any, size: Any, lost: Any, limit: Any) -> Any:
+def near_in_node(_: Any, entry: Any, of: Any, block: Any, ways: Any) -> Any:
     """Return the bits of a node's pairs with ``lost - value + profit < limit``, and the next sum.
 
     At most ``WORD`` pairs. The next sum is the least of those not below the limit.
     """
-    kind = types.UniTuple(types.int64, 2)(entry, of, *[types.int64] * 4)
+    kind = TWO(entry, of, TWO, TWO)
     return kind, _near(False)
 
 
@@ -239,66 +228,28 @@ def lowest_bit(_: Any, word: Any) -> Any:
 
 
 @emitted
-def fetch(_: Any, entry: Any, begin: Any, size: Any) -> Any:
+def fetch(_: Any, entry: Any, block: Any) -> Any:
     """Begin to load a block of pairs, as far as ``WORD`` pairs of it."""
 
     def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
         base = _data(context, builder, signature.args[0], given[0])
         kind = ir.FunctionType(ir.VoidType(), [ir.IntType(8).as_pointer(), I32, I32, I32])
         function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        begin, size = (builder.extract_value(given[1], k) for k in range(2))
         longest = ir.Constant(I64, WORD)
-        end = builder.select(builder.icmp_signed("<", given[2], longest), given[2], longest)
+        end = builder.select(builder.icmp_signed("<", size, longest), size, longest)
         step = ir.Constant(I64, LINE)
         with cgutils.for_range_slice(builder, ir.Constant(I64, 0), end, step, I64) as (at, _):
-            place = builder.gep(base, [builder.add(given[1], at)])
+            place = builder.gep(base, [builder.add(begin, at)])
             place = builder.bitcast(place, ir.IntType(8).as_pointer())
             # Read, keep close, data.
             builder.call(function, [place, *(ir.Constant(I32, k) for k in (0, 3, 1))])
         return context.get_dummy_value()
 
-    return types.void(entry, types.int64, types.int64), generate
+    return types.void(entry, TWO), generate
 
 
 if numba.config.DISABLE_JIT:
-
-    def _keys(entry: Int64s, begin: int, size: int, complement: bool) -> list[tuple[int, int]]:
-        pairs = (int(pair) for pair in entry[begin : begin + size])
-        return [(pair >> 32, (~pair if complement else pair) & LOW) for pair in pairs]
-
-    def _two(gains: list[tuple[int, int]], least: int) -> tuple[int, int]:
-        ranked = sorted([(least, 0), (least, 0), *gains])
-        (gain, key), (other, _) = ranked[-1], ranked[-2]
-        return (gain << 32) | key, other
-
-    def best_two(entry: Int64s, of: Int32s, begin: int, size: int, least: int) -> tuple[int, int]:
-        pairs = _keys(entry, begin, size, complement=True)
-        return _two([(value - int(of[node]), ~node & LOW) for value, node in pairs], least)
-
-    def best_comers(
-        entry: Int64s, of: Int32s, begin: int, size: int, least: int, holds: Int32s, node: int
-    ) -> tuple[int, int]:
-        pairs = _keys(entry, begin, size, complement=False)
-        return _two([(v - int(of[row]), row) for v, row in pairs if holds[row] != node], least)
-
-    def near_in_row(
-        entry: Int64s, of: Int32s, begin: int, size: int, lost: int, limit: int, node: int
-    ) -> tuple[int, int, int]:
-        pairs = _keys(entry, begin, size, complement=True)
-        sums = [FARTHEST if key == node else lost - v + int(of[key]) for v, key in pairs]
-        return *_bits(sums, limit), min(sums, default=FARTHEST)
-
-    def near_in_node(
-        entry: Int64s, of: Int32s, begin: int, size: int, lost: int, limit: int
-    ) -> tuple[int, int]:
-        pairs = _keys(entry, begin, size, complement=False)
-        return _bits([lost - value + int(of[key]) for value, key in pairs], limit)
-
-    def _bits(sums: list[int], limit: int) -> tuple[int, int]:
-        bits = sum(1 << at for at, far in enumerate(sums) if far < limit)
-        return bits, min((far for far in sums if far >= limit), default=FARTHEST)
-
-    def fetch(entry: Int64s, begin: int, size: int) -> None:
-        pass
-
-    def lowest_bit(word: int) -> int:
-        return (word & -word).bit_length() - 1
+    best_two, best_comers = plain.best_two, plain.best_comers
+    near_in_row, near_in_node = plain.near_in_row, plain.near_in_node
+    fetch, lowest_bit = plain.fetch, plain.lowest_bit
