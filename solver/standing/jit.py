@@ -22,9 +22,7 @@ from numba.core.typed_passes import NativeLowering
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 COUNTED: Final = re.compile(r'^ *call void @"?NRT_(?:incref|decref)"?\(.*\)$', re.MULTILINE)
-ALLOCATED: Final = re.compile(
-    r'call [^\n]*@"?(NRT_(?:MemInfo|Allocate)\w*alloc\w*|NRT_Allocate\w*)'
-)
+ALLOCATED: Final = re.compile(r"NRT_(?:MemInfo_)?\w*[Aa]lloc")
 #: What Numba names the module that takes a kernel's arguments from Python, and gives them back.
 WRAPPER: Final = "wrapper"
 
@@ -41,14 +39,18 @@ class UncountedLibrary(JITCodeLibrary):
         if ir_module.name == WRAPPER:
             super().add_ir_module(ir_module)
             return
-        text = normalize_ir_text(str(ir_module))
-        allocated = ALLOCATED.search(text)
-        if allocated:
-            raise AllocationError(f"{self.name} calls {allocated[1]}; a kernel allocates nothing")
-        module = binding.parse_assembly(COUNTED.sub("", text))
+        module = binding.parse_assembly(COUNTED.sub("", normalize_ir_text(str(ir_module))))
         module.name = ir_module.name
         module.verify()
         self.add_llvm_module(module)
+
+    def _optimize_final_module(self) -> None:
+        """Optimize what was linked together, unless some of it allocates."""
+        for function in self._final_module.functions:
+            if ALLOCATED.match(function.name):
+                reason = f"{self.name} calls {function.name}; a kernel allocates nothing"
+                raise AllocationError(reason)
+        super()._optimize_final_module()
 
 
 @register_pass(mutates_CFG=True, analysis_only=False)
