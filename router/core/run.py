@@ -27,7 +27,6 @@ from router.core.rules.wellformed import is_command
 from router.core.rules.works import complete, on_work_command
 from router.core.state import Arrays
 from router.core.timers import (
-    FINISHED_LINE,
     OF_AGENT,
     OF_TICKET,
     OF_WORK,
@@ -148,8 +147,6 @@ def fire_first_timer(s: Arrays) -> None:
     kind, row, due_us = first.whose >> 32, first.whose & ROW_MASK, int(first.due_us)
     drop_first_timer(s)
     z.cause = -1
-    if kind == OF_TICKET and s.nodes[row].lane == FINISHED_LINE:
-        return  # a deadline of its life that fell on the instant it is forgotten; its turn comes in line
     if kind == OF_TICKET and s.nodes[row].wake_us == due_us:
         s.nodes[row].wake_us = NEVER_US
         z.now_us = max(z.now_us, due_us)

@@ -111,9 +111,6 @@ def line_up(s: Arrays, t: int) -> None:
     node.wake_us = due_us
     if due_us == NEVER_US:
         return
-    if due_us <= z.now_us:  # whoever finished it forgets it at once
-        push_timer(s, due_us, OF_TICKET, t)
-        return
     last = z.finished_last
     if z.finished >= 0:
         last_us = s.nodes[last].wake_us
