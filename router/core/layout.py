@@ -270,9 +270,9 @@ EVENT: Final = np.dtype(
 NODE: Final = np.dtype(
     [
         ("wake_us", "i8"),
-        ("lane", "i4"),  # -1 none; of a finished ticket -2 while it stands in the line
+        ("lane", "i4"),
         ("left", "i4"),
-        ("right", "i4"),  # of a finished ticket: the next in the line of those to be forgotten
+        ("right", "i4"),
         ("parent", "i4"),
         ("dirty", "i4"),
         ("count", "i4"),  # tickets in the part of the lane that hangs on this one, itself included
@@ -310,8 +310,6 @@ SCRATCH: Final = np.dtype(
         ("lanes_active", "i4"),
         ("folding", "i4"),
         ("row_size", "i4"),  # candidates of the row being filled
-        ("finished", "i4"),  # row of the ticket to be forgotten first, -1 none
-        ("finished_last", "i4"),
         ("pad", "i4"),
     ],
     align=True,

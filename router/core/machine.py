@@ -271,14 +271,9 @@ class Machine:
 
     def next_due_us(self) -> int:
         """Return when the earliest timer fires, ``NEVER_US`` when none is armed; it may find nothing to do."""
-        z, due_us = self.arrays.scratch[0], NEVER_US
-        if z["timers"] > 0:
-            due_us = int(self.arrays.timers["due_us"][0])
-        return (
-            min(due_us, int(self.arrays.nodes["wake_us"][z["finished"]]))
-            if z["finished"] >= 0
-            else due_us
-        )
+        if self.arrays.scratch["timers"][0] == 0:
+            return NEVER_US
+        return int(self.arrays.timers["due_us"][0])
 
     def digest(self) -> str:
         """Return the digest of the canonical state."""

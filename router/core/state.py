@@ -270,7 +270,6 @@ def empty(sizes: Sizes) -> Arrays:
     arrays.head[0]["work_free"] = -1
     arrays.head[0]["tie_free"] = -1
     arrays.scratch[0]["lane_free"] = -1
-    arrays.scratch[0]["finished"] = -1
     return arrays
 
 

@@ -7,18 +7,16 @@ holds; rounds follow until nothing is left, so an agent with room never faces a 
 
 from router.core import codes as c
 from router.core.apply.dispatch import commit
-from router.core.apply.tickets import keep_all_waiting, keep_waiting
 from router.core.decide.joint import gather_rows, solve_rows
 from router.core.decide.single import best_agent, best_ticket, first_for, is_open_to
 from router.core.decide.values import FORBIDDEN, goes_first, pair_value, ticket_urgency
-from router.core.eligibility import has_room
+from router.core.eligibility import has_room, is_on_duty
 from router.core.emit import write_event
 from router.core.jit import rule
 from router.core.layout import DECISION_WORDS
 from router.core.limits import DECIDE_ROWS_MAX, HOLD_US_MIN, OFFERS_PARALLEL_MAX
 from router.core.rules.offering import offer_widely
 from router.core.state import Arrays
-from solver.kernels.eligible import has_bit
 
 DECISION_WORDS_COUNT = len(DECISION_WORDS)
 
@@ -111,8 +109,10 @@ def settle_agent(s: Arrays, a: int) -> bool:
 @rule
 def has_any_room(s: Arrays, a: int) -> bool:
     """Return whether the agent could take something of some channel now."""
+    if not is_on_duty(s, a):
+        return False
     for channel in range(s.head[0].channels):  # noqa: SIM110  (Numba has no generators)
-        if has_bit(s.ready[channel], a):
+        if has_room(s, a, channel):
             return True
     return False
 
@@ -133,9 +133,7 @@ def drop_tickets(s: Arrays, count: int) -> None:
     """Take the first ``count`` tickets off the list of those that began to wait."""
     z = s.scratch[0]
     for n in range(count):
-        t = int(s.dirty_tickets[n])
-        s.nodes[t].dirty = 0
-        keep_waiting(s, t)
+        s.nodes[s.dirty_tickets[n]].dirty = 0
     for n in range(count, z.dirty_tickets):
         s.dirty_tickets[n - count] = s.dirty_tickets[n]
     z.dirty_tickets -= count
@@ -152,7 +150,6 @@ def drop_rows(s: Arrays, rows: int) -> None:
         t = int(s.dirty_tickets[n])
         if s.nodes[t].dirty & 2:
             s.nodes[t].dirty = 0
-            keep_waiting(s, t)
         else:
             s.dirty_tickets[kept] = t
             kept += 1
@@ -244,8 +241,6 @@ def decide_round(s: Arrays) -> None:
 def forget_settled(s: Arrays) -> None:
     """Unmark tickets that do not wait any more and agents without room."""
     z = s.scratch[0]
-    if z.dirty_agents > 0:
-        keep_all_waiting(s)
     kept = 0
     for n in range(z.dirty_tickets):
         t = int(s.dirty_tickets[n])
@@ -254,7 +249,6 @@ def forget_settled(s: Arrays) -> None:
             kept += 1
         else:
             s.nodes[t].dirty = 0
-            keep_waiting(s, t)
     z.dirty_tickets = kept
     kept = 0
     for n in range(z.dirty_agents):
