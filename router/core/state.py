@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple, Self, cast
 
 import numba
 import numpy as np
+from numba import types
 from numba.experimental import structref
 from numpy.typing import NDArray
 
@@ -24,7 +25,6 @@ from router.core.limits import (
     TICKETS_MAX,
     WORKS_MAX,
 )
-from router.core.structures import Structure, structure
 from solver.kernels.augment import AugmentWork, make_augment_work
 
 Rows = NDArray[Any]
@@ -94,11 +94,18 @@ CANONICAL: Final = (
 )  # fmt: skip
 
 
-@structure
-class StateType(Structure):
+@structref.register
+class StateType(types.StructRef):
     """The compiled rules' view of ``Arrays``."""
 
-    symbol = "CordboardState"
+    @property
+    def mangling_args(self) -> Any:
+        """Keep symbols short: there is one such type, and its full name has 20,000 characters in every symbol."""
+        return "CordboardState", ()
+
+    def preprocess_fields(self, fields: Any) -> Any:
+        """Forget that literals are literals, as structref asks."""
+        return tuple((name, types.unliteral(typ)) for name, typ in fields)
 
 
 class State(structref.StructRefProxy):
