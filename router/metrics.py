@@ -97,6 +97,12 @@ METRICS: MappingProxyType[str, Row] = MappingProxyType(
         "cordboard_models_broken": Row(
             "gauge", "Models whose file cannot be used.", ("tenant",), "engine"
         ),
+        "cordboard_similar_documents": Row(
+            "gauge", "Solved tickets and articles that are compared.", ("tenant", "kind"), "engine"
+        ),
+        "cordboard_solved_in_memory": Row(
+            "gauge", "1 where the file of solved tickets cannot be used.", ("tenant",), "engine"
+        ),
     }
 )
 """Every metric by name, those of the process and of Python's collector aside."""

@@ -157,6 +157,17 @@ class SignalsSettings:
     messages_max: int = _set(
         20_000, "Messages of a tenant in memory, to learn from and to compare.", 1, 1_000_000
     )
+    solved: str = _set(
+        "beside",
+        "Where solved tickets are kept for finding similar ones: `beside` the models, or in `memory`.",
+        choices=("beside", "memory"),
+    )
+    solved_max: int = _set(
+        50_000, "Solved tickets of a tenant that are looked through.", 0, 100_000
+    )
+    solved_retention_s: float = _set(
+        31_536_000.0, "How long after it was solved a ticket is looked through.", 60, 315_360_000
+    )
     encoder: str = _set(
         "none", "Tier 1: `minilm` from its wheels, the path of an ONNX model, or `none`."
     )

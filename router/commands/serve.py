@@ -91,6 +91,7 @@ def engine_settings(settings: Settings) -> "EngineSettings":
     """Return what the engine needs of the settings."""
     from router.engine.engine import EngineSettings
     from router.engine.escalation import TierSettings
+    from router.engine.shelf import ShelfLimits
     from router.keys import KeyRing
     from router.wire.policies import PolicyBody
 
@@ -114,6 +115,11 @@ def engine_settings(settings: Settings) -> "EngineSettings":
             settings.signals.encoder_deadline_s,
             settings.signals.hook_url,
             settings.signals.hook_deadline_s,
+        ),
+        shelf=ShelfLimits(
+            settings.signals.solved_max,
+            settings.signals.solved_retention_s,
+            in_file=settings.signals.solved == "beside",
         ),
     )
 

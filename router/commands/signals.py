@@ -2,18 +2,20 @@
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
 from router.clock import Clock
-from router.commands import signals_remote
-from router.signals.card import card
+from router.commands import signals_encoder, signals_remote
+from router.engine.models import Artefact, artefact_of, file_name
+from router.signals.card import card, card_of_cascade
 from router.signals.evaluation import Evaluation, evaluate
-from router.signals.model import Model
+from router.signals.model import GOLDEN_TEXTS, Model
 from router.signals.model_file import ModelError
-from router.signals.rows import Labelled, TrainingError, read_rows
+from router.signals.rows import Labelled, Row, TrainingError, read_rows
 from router.signals.training import Options, train
+from router.tiers.encoding import EncoderError
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,10 +38,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     learn.add_argument("--seed", type=int, default=Options().seed)
     test = verbs.add_parser("eval", help="Test a model on labelled messages.")
-    test.add_argument("model", type=Path)
+    test.add_argument("model", type=Path, help="A model, or a cascade with its --encoder.")
     test.add_argument(
         "rows", type=Path, help="CSV with the columns text,label and perhaps language."
     )
+    signals_encoder.arguments(learn, test)
     explain = verbs.add_parser("explain", help="Say what a model thinks of a message, and why.")
     explain.add_argument("model", type=Path)
     explain.add_argument("text", help="The message; `-` reads it from standard input.")
@@ -52,7 +55,7 @@ def run(given: argparse.Namespace) -> int:
     """Do what was asked, or say what is wrong with what was given."""
     try:
         return VERBS[given.verb](given)
-    except (ModelError, TrainingError, OSError) as error:
+    except (EncoderError, ModelError, TrainingError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
 
@@ -63,25 +66,64 @@ def run_train(given: argparse.Namespace) -> int:
         raise TrainingError(f"--bits: {given.bits}, expected 8 to 20")
     if given.reject is not None and not 0 <= given.reject < 1:
         raise TrainingError(f"--reject: {given.reject}, expected 0 to 1")
+    signals_encoder.check(given)
     labelled = rows_of(given.rows)
+    tests = None if given.test is None else rows_of(given.test).rows
+    teacher = None if given.encoder is None else signals_encoder.teacher_of(given, print)
     options = Options(given.name, given.bits, reject=given.reject, seed=given.seed)
     clock = Clock()
     before = clock.monotonic_ns()
-    model = train(labelled.rows, options)
+    notes = noticed(labelled)
+    if teacher is not None and given.unlabelled is not None:
+        model, note = signals_encoder.student(given, labelled.rows, teacher)
+        notes.append(note)
+    else:
+        model = train(labelled.rows, options)
+    notes.insert(0, f"seconds: {(clock.monotonic_ns() - before) / 1e9:.1f}")
+    keep(given, model, notes, None if tests is None else evaluate(model, tests))
+    if teacher is not None and given.unlabelled is None:
+        train_behind(given, model, labelled, (teacher, tests))
+    return 0
+
+
+def train_behind(
+    given: argparse.Namespace,
+    model: Model,
+    labelled: Labelled,
+    known: tuple[signals_encoder.Teacher, Sequence[Row] | None],
+) -> None:
+    """Train the cascade behind a model, and write it with its card."""
+    teacher, tests = known
+    clock = Clock()
+    before = clock.monotonic_ns()
+    cascade = signals_encoder.cascade(given, labelled.rows, teacher)
     notes = [f"seconds: {(clock.monotonic_ns() - before) / 1e9:.1f}", *noticed(labelled)]
-    tested = None if given.test is None else evaluate(model, rows_of(given.test).rows)
+    tested = None
+    if tests is not None:
+        tested, note = signals_encoder.tested_with(model, cascade, teacher.encoder, tests)
+        notes.append(note)
+    keep(given, cascade, notes, tested)
+
+
+def keep(
+    given: argparse.Namespace, made: Artefact, notes: Sequence[str], tested: Evaluation | None
+) -> None:
+    """Write a model or a cascade and its card, and print what a person wants to know at once."""
     given.out.mkdir(parents=True, exist_ok=True)
-    path = given.out / f"{model.name}-{model.id[:12]}.model"
-    path.write_bytes(model.to_bytes())
-    path.with_suffix(".md").write_text(card(model, notes, tested), "utf-8")
+    path = given.out / file_name(made)
+    path.write_bytes(made.to_bytes())
+    if isinstance(made, Model):
+        page = card(made, notes, tested)
+    else:
+        page = card_of_cascade(made, notes, tested)
+    path.with_suffix(".md").write_text(page, "utf-8")
     for note in notes:
         print(note)
-    for name, value in model.recipe.metrics.items():
+    for name, value in made.metrics.items():
         print(f"{name} (held out): {value:.4f}")
     if tested is not None:
         print_tested(tested)
     print(path)
-    return 0
 
 
 def noticed(labelled: Labelled) -> list[str]:
@@ -97,8 +139,21 @@ def noticed(labelled: Labelled) -> list[str]:
 
 
 def run_eval(given: argparse.Namespace) -> int:
-    """Test a model and print how good it is."""
-    print_tested(evaluate(model_at(given.model), rows_of(given.rows).rows))
+    """Test a model, or a cascade asked about everything, and print how good it is."""
+    made = artefact_at(given.model)
+    rows = rows_of(given.rows).rows
+    if isinstance(made, Model):
+        print_tested(evaluate(made, rows))
+        return 0
+    if given.encoder is None:
+        raise TrainingError(
+            f"--encoder: none, expected the one that {given.model.name} was trained with"
+        )
+    encoder = signals_encoder.teacher_of(given, print).encoder
+    why = made.why_not(encoder.fingerprint, encoder.encode(list(GOLDEN_TEXTS)))
+    if why is not None:
+        raise ModelError(f"{given.model}: {why}")
+    print_tested(signals_encoder.tested_with(None, made, encoder, rows)[0])
     return 0
 
 
@@ -118,7 +173,7 @@ def print_tested(tested: Evaluation) -> None:
 
 def run_explain(given: argparse.Namespace) -> int:
     """Print what a model thinks of a message, and which pieces say so."""
-    model = model_at(given.model)
+    model = words_at(given.model)
     text = sys.stdin.read() if given.text == "-" else given.text
     told = model.predict(text)
     print(f"{told.label}: {told.probability:.4f}, {told.level}")
@@ -137,12 +192,18 @@ def rows_of(path: Path) -> Labelled:
         raise TrainingError(f"{path}: {error}") from error
 
 
-def model_at(path: Path) -> Model:
-    """Return the model in a file; raises ``ModelError`` that names it."""
+def artefact_at(path: Path) -> Artefact:
+    """Return the model or cascade in a file; raises ``ModelError`` that names it."""
     try:
-        return Model.from_bytes(path.read_bytes())
+        return artefact_of(path.read_bytes())
     except ModelError as error:
         raise ModelError(f"{path}: {error}") from error
+
+
+def words_at(path: Path) -> Model:
+    """Return the model in a file, of a cascade its head over n-grams."""
+    made = artefact_at(path)
+    return made if isinstance(made, Model) else made.words
 
 
 VERBS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {

@@ -8,8 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from router.engine.models import ModelFileError, ModelFolder, id_of
-from router.signals.model import Model
+from router.engine.models import ModelFileError, ModelFolder, artefact_of, id_of
 from router.signals.model_file import ModelError
 
 if TYPE_CHECKING:
@@ -70,7 +69,7 @@ def named(model: str, folder: Path | None) -> str:
     path = Path(model)
     if not path.is_file():
         return model
-    read = Model.from_bytes(path.read_bytes())
+    read = artefact_of(path.read_bytes())
     if folder is not None:
         ModelFolder(folder).write(read)
     return id_of(read.id)

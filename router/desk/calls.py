@@ -29,6 +29,7 @@ ENGINE_CALLS: Final = MappingProxyType(
         "signals.analyze": "models lie with the engine; the shard knows what they said",
         "signals.similar": "texts lie with the engine; the shard has none",
         "tickets.similar": "texts lie with the engine; the shard has none",
+        "tickets.erase": "texts lie with the engine; the shard has none",
         "stream.open": "a connection is the transport's",
         "livez.get": "whether the process lives is not a tenant's business",
         "readyz.get": "whether journals are open is the engine's knowledge",

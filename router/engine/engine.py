@@ -21,6 +21,7 @@ from router.engine.line import Clock, Line
 from router.engine.messages import KEPT_MAX, Messages
 from router.engine.models import ModelFolder
 from router.engine.reader import Analyzer, Reader
+from router.engine.shelf import Shelf, ShelfLimits
 from router.engine.signal_desk import SignalDesk, languages_of
 from router.history import ANSWERS_KEPT_MAX, ANSWERS_TTL_US
 from router.shard import Shard
@@ -52,6 +53,7 @@ class EngineSettings(NamedTuple):
     make_analyzer: MakeAnalyzer = make_analyzer
     messages_max: int = KEPT_MAX
     tiers: TierSettings = TierSettings()
+    shelf: ShelfLimits = ShelfLimits()
 
 
 class Engine:
@@ -72,9 +74,7 @@ class Engine:
         try:
             for tenant in settings.tenants:
                 lines[tenant] = await open_line(settings, clock, tenant)
-                desks[tenant] = await open_desk(settings, clock, lines[tenant], tenant)
-                if tiers.is_there:
-                    desks[tenant].escalation = Escalation(tiers, tenant, settings.models(tenant))
+                desks[tenant] = await open_desk(settings, clock, (lines[tenant], tiers), tenant)
         except BaseException:
             for line in lines.values():
                 await line.close()
@@ -188,6 +188,11 @@ def count_signals(
         "cordboard_messages_read_seconds_total": {(tenant,): reader.read_ns / 1e9},
         "cordboard_model_alarms_total": {(tenant, *key): n for key, n in reader.alarms.items()},
         "cordboard_models_broken": {(tenant,): len(desk.broken)},
+        "cordboard_similar_documents": {
+            (tenant, "ticket"): desk.shelf.solved,
+            (tenant, "article"): desk.shelf.articles,
+        },
+        "cordboard_solved_in_memory": {(tenant,): int(desk.shelf.fault is not None)},
         "cordboard_signal_questions_total": {
             (tenant, *key): n
             for key, n in (desk.escalation.asked if desk.escalation else {}).items()
@@ -203,14 +208,23 @@ def count_signals(
         named.setdefault(name, {}).update(values)
 
 
-async def open_desk(settings: EngineSettings, clock: Clock, line: Line, tenant: str) -> SignalDesk:
+async def open_desk(
+    settings: EngineSettings, clock: Clock, at: tuple[Line, Tiers], tenant: str
+) -> SignalDesk:
     """Return what reads a tenant's messages, with the models that its journal says."""
+    line, tiers = at
 
     def make(models: Mapping[str, Any]) -> Analyzer:
         return settings.make_analyzer(languages_of(line), models)
 
+    folder = settings.models(tenant)
     reader = Reader(make, clock.monotonic_ns, Messages(settings.messages_max))
-    desk = SignalDesk(line, reader, ModelFolder(settings.models(tenant)))
+    encoder = "" if tiers.worker is None else tiers.worker.encoder.fingerprint
+    shelf = Shelf(folder, settings.shelf, clock.now_us, encoder)
+    desk = SignalDesk(line, reader, ModelFolder(folder), shelf)
+    desk.assist.worker = tiers.worker
+    if tiers.is_there:
+        desk.escalation = Escalation(tiers, tenant)
     await desk.restore()
     # The first message would wait for kernels and dictionaries to be loaded: the loop with it.
     await asyncio.get_running_loop().run_in_executor(None, reader.analyze, "warm")

@@ -11,23 +11,24 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import aiohttp
+import numpy as np
 import structlog
+from numpy.typing import NDArray
 
 from router.engine.messages import Seen
-from router.engine.reader import Reader
+from router.engine.reader import LATER, Reader
 from router.signals.cascade import Cascade
 from router.signals.features import Pass
-from router.signals.model_file import ModelError
 from router.signals.signal import Signal
 from router.tiers.encoding import EncoderError
 from router.tiers.hook import Hook, HookLimits
-from router.tiers.onnx import load_encoder, load_minilm
+from router.tiers.onnx import encoder_named
 from router.tiers.worker import EncodingWorker, WorkerLimits
 from router.wire.checks import is_language_tag
 from router.wire.found import NAMES
 
-SUFFIX: Final = ".cascade"
 NONE: Final = "none"
+Vector = NDArray[np.float32]
 LOG = structlog.get_logger("cordboard.signals")
 
 
@@ -53,19 +54,15 @@ class Tiers:
     def open(cls, settings: TierSettings, clock_ns: Callable[[], int]) -> "Tiers":
         """Load what is configured; what cannot be had is said, and done without."""
         made = cls(None, None)
-        encoder = None
-        try:
-            if settings.encoder == "minilm":
-                encoder = load_minilm()
-            elif settings.encoder != NONE:
-                encoder = load_encoder(Path(settings.encoder), Path(settings.tokenizer))
-        except EncoderError as error:
-            LOG.warning("encoder_refused", why=str(error))
-        if encoder is not None:
-            limits = WorkerLimits(deadline_s=settings.encoder_deadline_s)
-            made.worker = EncodingWorker(encoder, clock_ns, limits)
-        elif settings.encoder != NONE:
-            LOG.warning("no_encoder", wanted=settings.encoder)
+        if settings.encoder != NONE:
+            tokenizer = None if settings.tokenizer == NONE else Path(settings.tokenizer)
+            try:
+                encoder = encoder_named(settings.encoder, tokenizer)
+            except EncoderError as error:
+                LOG.warning("encoder_refused", why=str(error))
+            else:
+                limits = WorkerLimits(deadline_s=settings.encoder_deadline_s)
+                made.worker = EncodingWorker(encoder, clock_ns, limits)
         if settings.hook_url != NONE:
             made._session = aiohttp.ClientSession()
             limits_of_hook = HookLimits(deadline_s=settings.hook_deadline_s)
@@ -88,11 +85,12 @@ class Tiers:
 class Escalation:
     """What one tenant asks again."""
 
-    def __init__(self, tiers: Tiers, tenant: str, folder: Path | None) -> None:
+    def __init__(self, tiers: Tiers, tenant: str) -> None:
         self._tiers = tiers
         self._tenant = tenant
         self._pass = Pass()
-        self._cascade = None if tiers.worker is None else cascade_in(folder, tiers.worker)
+        self.cascade: Cascade | None = None
+        """Who judges with the encoder's vectors; the registry says which."""
         self.asked: Counter[tuple[str, str]] = Counter()
         """Questions by tier and what came of them."""
 
@@ -102,19 +100,20 @@ class Escalation:
         if model is None:
             return False
         told = model.judge(self._pass.read(seen.text))
-        by_cascade = self._cascade is not None and self._cascade.wants(told)
+        first = self.cascade or tried_by(reader)
+        by_cascade = self._tiers.worker is not None and first is not None and first.wants(told)
         return by_cascade or (self._tiers.hook is not None and told.level == "low")
 
-    async def ask(self, ticket: str, seen: Seen) -> Mapping[str, Signal]:
+    async def ask(self, ticket: str, seen: Seen, reader: Reader) -> Mapping[str, Signal]:
         """Return what the next tiers say of a message, nothing when they do not; never raises for what they do."""
         found: dict[str, Signal] = {}
-        worker, cascade, hook = self._tiers.worker, self._cascade, self._tiers.hook
-        if worker is not None and cascade is not None:
+        worker, hook = self._tiers.worker, self._tiers.hook
+        if worker is not None and (self.cascade or tried_by(reader)):
             encoded = await worker.encode(seen.text)
             self.asked["tier1", encoded.outcome] += 1
             if encoded.vector is not None:
-                told = cascade.judge(self._pass.read(seen.text), encoded.vector)
-                found["intent"] = cascade.signal(told)
+                seen.vector = encoded.vector
+                found |= self._judged(seen, encoded.vector, reader)
         is_settled = "intent" in found and found["intent"].level != "low"
         if hook is not None and not is_settled:
             question = {
@@ -125,23 +124,23 @@ class Escalation:
             found |= {name: said for name, said in answer.signals.items() if is_ours(name, said)}
         return found
 
+    def _judged(self, seen: Seen, vector: Vector, reader: Reader) -> dict[str, Signal]:
+        """Return what the cascade says; its candidate judges along, and nobody believes it."""
+        reading = self._pass.read(seen.text)
+        cascade, tried = self.cascade, tried_by(reader)
+        told = None if cascade is None else cascade.judge(reading, vector)
+        other = None if tried is None else tried.judge(reading, vector)
+        reader.heard_later(seen, told, other)
+        return {} if cascade is None or told is None else {"intent": cascade.signal(told)}
+
+
+def tried_by(reader: Reader) -> Cascade | None:
+    """Return the cascade that is in the shadow."""
+    candidate = reader.candidates.get(LATER)
+    model = None if candidate is None else candidate.model
+    return model if isinstance(model, Cascade) else None
+
 
 def is_ours(name: str, said: Signal) -> bool:
     """Tell whether a hook's answer is about one of our signals, and a language is a tag."""
     return name in NAMES and (name != "language" or is_language_tag(said.value))
-
-
-def cascade_in(folder: Path | None, worker: EncodingWorker) -> Cascade | None:
-    """Return the cascade that lies in a tenant's folder, None where there is none that fits the encoder."""
-    files = [] if folder is None else sorted(folder.glob(f"*{SUFFIX}"))
-    if len(files) != 1:
-        return None
-    try:
-        cascade = Cascade.from_bytes(files[0].read_bytes())
-    except (ModelError, OSError) as error:
-        LOG.warning("cascade_refused", file=files[0].name, why=str(error))
-        return None
-    if cascade.fingerprint != worker.encoder.fingerprint:
-        LOG.warning("cascade_refused", file=files[0].name, why="trained with another encoder")
-        return None
-    return cascade

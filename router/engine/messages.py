@@ -8,6 +8,9 @@ learns from it.
 from collections import OrderedDict
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 KEPT_MAX: Final = 20_000
 """Messages in memory, each of up to some 10 kB with its text."""
 TEXT_KEPT_MAX: Final = 2_000
@@ -17,7 +20,7 @@ TEXT_KEPT_MAX: Final = 2_000
 class Seen:
     """A ticket's message: what was said of it by the models that serve and by candidates."""
 
-    __slots__ = ("candidates", "labelled", "language", "said", "text", "was_transferred")
+    __slots__ = ("candidates", "labelled", "language", "said", "text", "vector", "was_transferred")
 
     def __init__(self, text: str, language: str) -> None:
         self.text = text
@@ -28,6 +31,8 @@ class Seen:
         """By signal: the candidate, its label and what it gave that."""
         self.labelled: set[str] = set()
         self.was_transferred = False
+        self.vector: NDArray[np.float32] | None = None
+        """The meaning of the text (d,), where it was encoded."""
 
 
 class Messages:

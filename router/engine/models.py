@@ -1,8 +1,8 @@
 """
-The files of models: a folder for each tenant, each file named after what is in it.
+The files of models and cascades: a folder for each tenant, each file named after what is in it.
 
 A file is read whole, its checksums are compared, and its golden messages are scored, before anything of it may
-serve; ``Model.from_bytes`` does that and says what is wrong. A file is written beside its name and renamed, so that
+serve; ``from_bytes`` does that and says what is wrong. A file is written beside its name and renamed, so that
 nobody ever sees half of one.
 """
 
@@ -10,10 +10,14 @@ import os
 from pathlib import Path
 from typing import Final
 
+from router.signals import cascade_file
+from router.signals.cascade import Cascade
 from router.signals.model import Model
 from router.signals.model_file import ModelError
 
-SUFFIX: Final = ".model"
+Artefact = Model | Cascade
+"""What may read a signal: a head of tier 0, or a cascade of tier 1."""
+SUFFIXES: Final = (".model", ".cascade")
 ID_DIGITS: Final = 16
 """Hexadecimal digits of the checksum by which the journal and the API call a model."""
 NAME_DIGITS: Final = 12
@@ -30,17 +34,30 @@ def id_of(sha256: str) -> str:
     return sha256[:ID_DIGITS]
 
 
+def artefact_of(data: bytes) -> Artefact:
+    """Return the model or cascade in a file, checked. Raises ``ModelError``."""
+    is_cascade = data[: len(cascade_file.MAGIC) - 1] == cascade_file.MAGIC[:-1]
+    return Cascade.from_bytes(data) if is_cascade else Model.from_bytes(data)
+
+
+def file_name(made: Artefact) -> str:
+    """Return what the file of a model or cascade is called."""
+    suffix = SUFFIXES[isinstance(made, Cascade)]
+    return f"{made.name.replace('/', '-')}-{made.id[:NAME_DIGITS]}{suffix}"
+
+
 class ModelFolder:
-    """The models of one tenant; without a folder there are none."""
+    """The models and cascades of one tenant; without a folder there are none."""
 
     def __init__(self, path: Path | None) -> None:
         self.path = path
 
-    def read(self, id_: str) -> tuple[Model, int]:
-        """Return a model, checked, and the size of its file in bytes. Raises ``ModelFileError``."""
+    def read(self, id_: str) -> tuple[Artefact, int]:
+        """Return a model or a cascade, checked, and the size of its file in bytes. Raises ``ModelFileError``."""
         if self.path is None:
             raise ModelFileError("No folder of models is configured; expected signals.models.")
-        found = sorted(self.path.glob(f"*{id_[:NAME_DIGITS]}*{SUFFIX}"))
+        patterns = [f"*{id_[:NAME_DIGITS]}*{suffix}" for suffix in SUFFIXES]
+        found = sorted(file for pattern in patterns for file in self.path.glob(pattern))
         if len(found) != 1:
             how_many = "Several files have" if found else "No file has"
             raise ModelFileError(
@@ -53,8 +70,9 @@ class ModelFolder:
                 raise ModelFileError(
                     f"{file.name} has {size:,} bytes; expected at most {FILE_BYTES_MAX:,}."
                 )
-            model = Model.from_bytes(file.read_bytes())
-            model.predict("warm")  # loads what judging needs before a message waits for it
+            model = artefact_of(file.read_bytes())
+            if isinstance(model, Model):
+                model.predict("warm")  # loads what judging needs before a message waits for it
         except ModelError as error:
             raise ModelFileError(f"{file.name} cannot be used: {error}") from error
         except OSError as error:
@@ -63,13 +81,13 @@ class ModelFolder:
             raise ModelFileError(f"{file.name} holds the model {model.id}; expected {id_}....")
         return model, size
 
-    def write(self, model: Model) -> str:
-        """Keep a model; return what it is called. Raises ``ModelFileError``."""
+    def write(self, model: Artefact) -> str:
+        """Keep a model or a cascade; return what it is called. Raises ``ModelFileError``."""
         if self.path is None:
             raise ModelFileError("No folder of models is configured; expected signals.models.")
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            whole = self.path / f"{model.name}-{model.id[:NAME_DIGITS]}{SUFFIX}"
+            whole = self.path / file_name(model)
             part = whole.with_suffix(".part")
             with part.open("wb") as file:
                 file.write(model.to_bytes())

@@ -7,17 +7,19 @@ replay after it read nothing. Which models serve is one reference that is replac
 
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Final, NamedTuple, Protocol
 
 import msgspec
 
 from router.engine.messages import TEXT_KEPT_MAX, Messages, Seen
-from router.engine.models import id_of
+from router.engine.models import Artefact, id_of
 from router.learning.monitor import Alarm, Monitor
 from router.learning.trial import Labelled, Trial
+from router.signals.cascade import TIER1, Cascade
 from router.signals.features import Pass
 from router.signals.language import Prior
-from router.signals.model import Model
+from router.signals.model import Model, Prediction
 from router.signals.signal import UNDETERMINED, Signal
 from router.signals.urgency import Context
 from router.wire.calls import Call
@@ -54,13 +56,16 @@ class Hints(NamedTuple):
 
 NO_HINTS: Final = Hints()
 NO_CONTEXT: Final = Context()
+NOTHING: Final[Mapping[str, Cascade]] = MappingProxyType({})
+LATER: Final = f"intent{TIER1}"
+"""What a cascade of ours tells."""
 
 
 class Candidate(NamedTuple):
     """A model in the shadow, and how it does."""
 
     id: str
-    model: Model
+    model: Artefact
     trial: Trial
 
 
@@ -82,6 +87,7 @@ class Reader:
         self.serving: dict[str, Model] = {}
         self.candidates: dict[str, Candidate] = {}
         self.monitors: dict[str, Monitor] = {}
+        self._watched: dict[str, str] = {}  # the model that serves, cascades too, by what they tell
         self._worries: list[Worry] = []
         self.has_news = False
         """Whether there are alarms, or a trial has got further, since this was last set back."""
@@ -97,21 +103,27 @@ class Reader:
 
     # -- which models -----------------------------------------------------------------------------------------------
 
-    def serve(self, models: Mapping[str, Model]) -> None:
-        """Let these models read from the next message on; what is watched of a new one begins anew."""
+    def serve(self, models: Mapping[str, Model], later: Mapping[str, Cascade] = NOTHING) -> None:
+        """
+        Let these models read from the next message on; what is watched of a new one begins anew.
+
+        ``later`` are the cascades that are asked where those are unsure, by what they tell.
+        """
         self._analyzer = self._make(dict(models))
-        for signal, model in models.items():
-            before = self.serving.get(signal)
-            if before is None or before.id != model.id:
-                self.monitors[signal] = Monitor()
-        self.monitors = {signal: self.monitors[signal] for signal in models}
         self.serving = dict(models)
+        served: dict[str, Artefact] = {**models, **later}
+        ids = {name: id_of(each.id) for name, each in served.items()}
+        self.monitors = {
+            name: self.monitors[name] if self._watched.get(name) == id_ else Monitor()
+            for name, id_ in ids.items()
+        }
+        self._watched = ids
 
     def renew(self) -> None:
         """Make the analyzer anew, as after a change of the workspace's languages."""
         self._analyzer = self._make(dict(self.serving))
 
-    def try_out(self, models: Mapping[str, Model]) -> None:
+    def try_out(self, models: Mapping[str, Artefact]) -> None:
         """Let these candidates read along; the trials of those that did so already go on."""
         kept = {}
         for signal, model in models.items():
@@ -198,6 +210,8 @@ class Reader:
         begun_ns = self._clock_ns()
         reading = self._pass.read(seen.text)
         for name, candidate in self.candidates.items():
+            if isinstance(candidate.model, Cascade):
+                continue  # it needs a vector; see ``heard_later``
             told = candidate.model.judge(reading)
             ended_ns = self._clock_ns()
             elapsed_ns, begun_ns = ended_ns - begun_ns, ended_ns
@@ -205,6 +219,23 @@ class Reader:
             said = signals.get(name)
             agrees = said is not None and said.value == told.label
             candidate.trial.see(agrees=agrees, elapsed_ns=elapsed_ns)
+
+    def heard_later(self, seen: Seen, told: Prediction | None, tried: Prediction | None) -> None:
+        """
+        Take in what a cascade said of a message's intent, and what its candidate did.
+
+        Without a cascade that serves, the candidate is compared with what tier 0 said.
+        """
+        name = LATER
+        label = told.label if told is not None else seen.said.get("intent", ("", ""))[1]
+        seen.said[name] = (self._watched.get(name, ""), label)
+        monitor = self.monitors.get(name)
+        if told is not None and monitor is not None:
+            self._worry(name, monitor.message(told.label, told.probability))
+        candidate = self.candidates.get(name)
+        if candidate is not None and tried is not None:
+            seen.candidates[name] = (candidate.id, tried.label, tried.probability)
+            candidate.trial.see(agrees=tried.label == label, elapsed_ns=0)
 
     # -- what became of them ----------------------------------------------------------------------------------------
 
@@ -215,6 +246,7 @@ class Reader:
             return
         for name, truth in truths.items():
             self._label(name, seen, truth)
+            self._label(f"{name}{TIER1}", seen, truth)
 
     def transferred(self, ticket: str) -> None:
         """Note that a ticket was sent elsewhere."""
@@ -226,13 +258,15 @@ class Reader:
         """
         Take in that a ticket was completed: what nobody corrected is taken as right.
 
-        That favours the model that serves, as nobody was asked about what a candidate said instead.
+        That favours the model that serves, as nobody was asked about what a candidate said instead. Where
+        tier 1 was asked, its word is taken for tier 0 as well.
         """
         seen = self.messages.get(ticket)
         if seen is None:
             return
-        for name, (_, label) in seen.said.items():
-            self._label(name, seen, label)
+        said = {name: label for name, (_, label) in seen.said.items()}
+        for name, label in said.items():
+            self._label(name, seen, said.get(f"{name}{TIER1}", label))
 
     def _label(self, name: str, seen: Seen, truth: str) -> None:
         """Count a message whose truth is known, once for each signal."""
@@ -241,11 +275,13 @@ class Reader:
             return
         seen.labelled.add(name)
         model, label = said
-        serving, monitor = self.serving.get(name), self.monitors.get(name)
-        if serving is None or monitor is None or id_of(serving.id) != model:
+        if self._watched.get(name, "") != model:
             return  # another model said so
-        alarms = monitor.outcome(is_wrong=label != truth, was_transferred=seen.was_transferred)
-        self._worry(name, alarms)
+        monitor = self.monitors.get(name)
+        if monitor is not None:
+            is_wrong = label != truth
+            alarms = monitor.outcome(is_wrong=is_wrong, was_transferred=seen.was_transferred)
+            self._worry(name, alarms)
         candidate, tried = self.candidates.get(name), seen.candidates.get(name)
         if candidate is not None and tried is not None and tried[0] == candidate.id:
             candidate.trial.label(Labelled(truth, seen.language, label, tried[1], tried[2]))
@@ -254,7 +290,7 @@ class Reader:
     def _worry(self, name: str, alarms: Iterable[Alarm]) -> None:
         for alarm in alarms:
             self.alarms[name, alarm.kind] += 1
-            self._worries.append(Worry(name, id_of(self.serving[name].id), alarm))
+            self._worries.append(Worry(name, self._watched[name], alarm))
             self.has_news = True
 
     def take_worries(self) -> list[Worry]:

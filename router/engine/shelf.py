@@ -1,53 +1,126 @@
 """
 Solved tickets and articles that are looked through for similar ones.
 
-The collection has one writer at a time, in a thread; what is solved meanwhile gathers and goes in together. Articles
-lie as a file beside the models, named after its checksum; solved tickets are in memory only, as their messages are.
+The collection and the store have one writer at a time, in a thread; what happens meanwhile gathers and goes
+in together. What is kept of a ticket is by what it is found, never its text; see ``router.stores.assist``.
 """
 
 import asyncio
-import hashlib
-import os
-from collections import OrderedDict
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, Literal, NamedTuple, cast
 
+import numpy as np
+import structlog
+from numpy.typing import NDArray
+
+from router.engine.article_files import ArticleFiles, ShelfError, digest_of
 from router.search.collection import Collection
-from router.search.documents import ArticleError, Document, read_articles
+from router.search.documents import Document, DocumentError
+from router.search.kept import Kept, reduced
 from router.search.limits import SearchFullError, SearchLimits
+from router.search.nearest import VectorError
 from router.search.snapshot import Found, Query
+from router.search.tokens import Cutter
+from router.stores.assist import AssistStore, AssistStoreError
 from router.wire.similar import ArticlesRecord, Hit, SharedWord, Similar
 
 SOLVED_MAX: Final = 50_000
 """Solved tickets that are looked through; the oldest make room."""
+RETENTION_S: Final = 365 * 86_400.0
+"""How long after it was solved a ticket is looked through."""
 ARTICLES_MAX: Final = 100_000
 INLINE_MAX: Final = 20_000
 """Documents up to which a search takes so little that the loop does it itself."""
-
+ARTICLE: Final = "\x1f"
+"""Before the ids of articles, as a ticket may have the same id."""
 
 assert SearchLimits().documents >= SOLVED_MAX + ARTICLES_MAX
 
+LOG = structlog.get_logger("cordboard.assist")
+Vector = NDArray[np.float32]
+End = Literal["open", "solved", "ended"]
+"""What became of a ticket: not closed yet, completed, or closed otherwise."""
 
-class ShelfError(ValueError):
-    """Say that articles cannot be taken, and why."""
+
+class ShelfLimits(NamedTuple):
+    """How many solved tickets are kept, how long, and whether in a file or in memory alone."""
+
+    solved_max: int = SOLVED_MAX
+    retention_s: float = RETENTION_S
+    in_file: bool = True
+
+
+class Change(NamedTuple):
+    """Something about a ticket that is to be kept: a message, its meaning, or its end."""
+
+    ticket: str
+    message: Document | None = None
+    meaning: Vector | None = None
+    end: End = "open"
 
 
 class Shelf:
     """What one tenant's messages are compared with. Use it from the loop only."""
 
-    def __init__(self, folder: Path | None, solved_max: int = SOLVED_MAX) -> None:
-        self._folder = folder
+    def __init__(
+        self,
+        folder: Path | None,
+        limits: ShelfLimits = ShelfLimits(),  # noqa: B008 -- a constant
+        now_us: Callable[[], int] = lambda: 0,
+        encoder: str = "",
+    ) -> None:
+        self.encoder = encoder
+        """Fingerprint of who makes vectors here; those of another are left alone."""
+        self._limits = limits
+        self._now_us = now_us
+        self._files = ArticleFiles(folder)
+        self._store = AssistStore(folder if limits.in_file else None)
+        self._is_open = False
         self._collection = Collection()
-        self._solved: OrderedDict[str, None] = OrderedDict()
-        self._solved_max = solved_max
-        self._waiting: dict[str, Document] = {}
-        self._articles: frozenset[str] = frozenset()
+        self._cutter = Cutter()
+        self._waiting: list[Change] = []
+        self._articles: dict[str, bytes] = {}  # digests by id
         self._lock = asyncio.Lock()
+        self.solved = 0
+        """Solved tickets that are kept."""
+        self.fault: str | None = None
+        """Why tickets are kept in memory only, although they should be in a file."""
 
     @property
     def documents(self) -> int:
         """Return how many documents are looked through."""
         return self._collection.snapshot.documents
+
+    @property
+    def articles(self) -> int:
+        """Return how many articles are looked through."""
+        return len(self._articles)
+
+    async def _do(self, work: Callable[..., Any], *given: object) -> Any:
+        """Do something to the collection or the store in a thread, one at a time."""
+        async with self._lock:
+            loop = asyncio.get_running_loop()
+            if not self._is_open:
+                await loop.run_in_executor(None, self._open)
+            return await loop.run_in_executor(None, work, *given)
+
+    def _open(self) -> None:
+        """Open the store; one that cannot be used is said, and memory takes its place."""
+        try:
+            self._store.open()
+        except AssistStoreError as error:
+            self.fault = str(error)
+            LOG.warning("assist_refused", why=self.fault)
+            self._store = AssistStore(None)
+            self._store.open()
+        self._is_open = True
+
+    async def close(self) -> None:
+        """Let go of the file."""
+        if self._is_open:
+            await self._do(self._store.close)
+            self._is_open = False
 
     # -- looking ----------------------------------------------------------------------------------------------------
 
@@ -59,118 +132,161 @@ class Shelf:
         loop = asyncio.get_running_loop()
         return view(await loop.run_in_executor(None, snapshot.search, query))
 
-    # -- solved tickets ---------------------------------------------------------------------------------------------
+    async def of_ticket(self, ticket: str) -> Kept | None:
+        """Return what is kept of a ticket's message, None where nothing is."""
+        await self.tidy()
+        found = await self._do(self._find, ticket)
+        return cast("Kept", found[0]) if found else None
 
-    def solved(self, ticket: str, text: str, language: str) -> bool:
-        """Take in a solved ticket's message; return whether somebody has to ``tidy``."""
-        is_first = not self._waiting
-        self._waiting[ticket] = Document(ticket, text, language=language)
-        return is_first
+    # -- tickets ----------------------------------------------------------------------------------------------------
+
+    def note(self, change: Change) -> bool:
+        """Take in a change about a ticket; return whether somebody has to ``tidy``."""
+        self._waiting.append(change)
+        return len(self._waiting) == 1
 
     async def tidy(self) -> None:
-        """Let what was solved be found."""
-        loop = asyncio.get_running_loop()
-        async with self._lock:
-            while self._waiting:
-                fresh, self._waiting = self._waiting, {}
-                for ticket in fresh:
-                    self._solved[ticket] = None
-                    self._solved.move_to_end(ticket)
-                gone = []
-                while len(self._solved) > self._solved_max:
-                    gone.append(self._solved.popitem(last=False)[0])
-                await loop.run_in_executor(None, self._change, list(fresh.values()), gone)
+        """Keep what waits, let what was solved be found, and forget what is too old or too much."""
+        while True:
+            waiting, self._waiting = self._waiting, []
+            await self._do(self._apply, waiting)
+            if not self._waiting:
+                return
 
-    def _change(self, fresh: list[Document], gone: list[str]) -> None:
-        """Add and remove documents; what does not fit is left out, as nobody can be told."""
-        self._collection.remove(gone)
-        try:
-            self._collection.put(fresh)
-        except SearchFullError:
+    async def restore(self, end_of: Callable[[str], End]) -> None:
+        """Look through the solved tickets again, as after a start; ``end_of`` tells of those that were open."""
+        if not self._store.is_there:
             return
+        ids = await self._do(self._open_ids)
+        ends = {id_: end_of(id_) for id_ in ids}
+        self._waiting += [Change(i, end=end) for i, end in ends.items() if end != "open"]
+        await self._do(self._restore_tickets)
+        await self.tidy()
+
+    async def erase(self, ticket: str) -> bool:
+        """Forget a ticket's message everywhere; return whether anything was kept of it."""
+        await self.tidy()
+        return bool(await self._do(self._erase, ticket))
+
+    # Called in the thread once the store is open: opening may have put another in its place.
+
+    def _open_ids(self) -> list[str]:
+        return self._store.open_ids()
+
+    def _find(self, ticket: str) -> list[Kept]:
+        return self._store.get([ticket], self.encoder)
+
+    def _restore_tickets(self) -> None:
+        self._put(self._store.solved(self.encoder))
+
+    def _erase(self, ticket: str) -> bool:
+        self._collection.remove([ticket])
+        was_there = self._store.erase(ticket)
+        self.solved = self._store.count().solved
+        return was_there
+
+    def _apply(self, changes: list[Change]) -> None:
+        """Keep changes in one transaction, and look through what they lead to."""
+        now_us = self._now_us()
+        touched: dict[str, None] = {}
+        try:
+            with self._store.changing():
+                for change in changes:
+                    self._keep(change, now_us)
+                    touched[change.ticket] = None
+                before_us = now_us - int(self._limits.retention_s * 1e6)
+                gone = self._store.shorten(self._limits.solved_max, before_us)
+            solved = self._store.get(touched, self.encoder, only_solved=True)
+        except AssistStoreError as error:
+            self.fault = str(error)
+            LOG.warning("assist_failed", why=self.fault)
+            return
+        found = {each.id for each in solved}
+        stale = {id_ for id_ in touched if id_ not in found}
+        self._collection.remove(stale | set(gone))
+        self._put(solved)
+        self.solved = self._store.count().solved
+
+    def _keep(self, change: Change, now_us: int) -> None:
+        id_ = change.ticket
+        if change.message is not None:
+            self._store.put(reduced(self._cutter, [change.message], default="en"), now_us)
+        if change.meaning is not None:
+            for kept in self._store.get([id_], ""):
+                self._store.mean(id_, self.encoder, kept.with_vector(change.meaning))
+        if change.end == "solved":
+            self._store.solve([id_], now_us)
+        elif change.end == "ended":
+            self._store.drop([id_])
+
+    def _put(self, documents: list[Kept]) -> None:
+        """Look through documents; what does not fit is left out, as nobody can be told."""
+        try:
+            self._collection.put_kept(documents)
+        except (SearchFullError, VectorError, DocumentError) as error:
+            LOG.warning("assist_full", why=str(error))
 
     # -- articles ---------------------------------------------------------------------------------------------------
 
     async def prepare(self, text: str) -> tuple[ArticlesRecord, list[Document]]:
         """Read articles and keep their file; nothing finds them yet. Raises ``ShelfError``."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(None, self._prepare, text)
+        return await loop.run_in_executor(None, self._files.prepare, text, ARTICLES_MAX)
 
-    async def install(self, articles: list[Document]) -> None:
-        """Look through these articles from now on, not through those before. Raises ``ShelfError``."""
-        loop = asyncio.get_running_loop()
-        async with self._lock:
-            await loop.run_in_executor(None, self._replace, articles)
+    async def install(self, articles: list[Document]) -> list[Document]:
+        """
+        Look through these articles from now on, not through those before; return those without a vector.
 
-    async def restore(self, record: ArticlesRecord) -> None:
+        Raises ``ShelfError``.
+        """
+        return cast("list[Document]", await self._do(self._replace, articles))
+
+    async def restore_articles(self, record: ArticlesRecord) -> list[Document]:
         """Read the articles of a record again, as after a start. Raises ``ShelfError``."""
         loop = asyncio.get_running_loop()
-        async with self._lock:
-            await loop.run_in_executor(None, self._restore, record)
+        return await self.install(await loop.run_in_executor(None, self._files.restore, record))
 
-    def _prepare(self, text: str) -> tuple[ArticlesRecord, list[Document]]:
-        articles = self._read(text)
-        if len(articles) > ARTICLES_MAX:
-            raise ShelfError(f"{len(articles):,} articles; expected at most {ARTICLES_MAX:,}.")
-        data = text.encode()
-        record = ArticlesRecord(sha256=hashlib.sha256(data).hexdigest(), articles=len(articles))
-        if self._folder is not None:
-            write(self._folder, name_of(record), data)
-        return record, articles
+    async def mean_articles(self, articles: list[Document], vectors: list[Vector]) -> None:
+        """Let articles be found by their meaning too, if they are still there."""
+        await self._do(self._mean_articles, articles, vectors)
 
-    def _restore(self, record: ArticlesRecord) -> None:
-        name = name_of(record)
-        if self._folder is None:
-            raise ShelfError(f"No folder is configured that {name} could be in.")
+    def _replace(self, articles: list[Document]) -> list[Document]:
+        digests = {article.id: digest_of(article) for article in articles}
+        known: Mapping[bytes, Vector] = {}
+        if self.encoder:
+            self._store.keep_meanings(set(digests.values()))
+            known = self._store.meanings(self.encoder)
+        before, self._articles = self._articles, digests
+        self._collection.remove(ARTICLE + id_ for id_ in before.keys() - digests.keys())
+        kept = self._kept_articles(articles)
         try:
-            data = (self._folder / name).read_bytes()
-        except OSError as error:
-            raise ShelfError(f"{name} cannot be read: {error.strerror}.") from error
-        if hashlib.sha256(data).hexdigest() != record.sha256:
-            raise ShelfError(f"{name} was altered: its checksum is not the journal's.")
-        self._replace(self._read(data.decode()))
-
-    def _read(self, text: str) -> list[Document]:
-        try:
-            articles = read_articles(text)
-        except ArticleError as error:
-            raise ShelfError(f"{error}.") from error
-        return [article._replace(kind="article") for article in articles]
-
-    def _replace(self, articles: list[Document]) -> None:
-        ids = frozenset(article.id for article in articles)
-        self._collection.remove(self._articles - ids)
-        self._articles = ids
-        try:
-            self._collection.put(articles)
-        except SearchFullError as error:
+            self._collection.put_kept(
+                [
+                    k.with_vector(known.get(digests[a.id]))
+                    for k, a in zip(kept, articles, strict=True)
+                ]
+            )
+        except (SearchFullError, VectorError) as error:
             raise ShelfError(str(error)) from error
+        return [article for article in articles if digests[article.id] not in known]
 
+    def _mean_articles(self, articles: list[Document], vectors: list[Vector]) -> None:
+        digests = [digest_of(article) for article in articles]
+        self._store.put_meanings(self.encoder, zip(digests, vectors, strict=True))
+        there = [n for n, a in enumerate(articles) if self._articles.get(a.id) == digests[n]]
+        kept = self._kept_articles([articles[n] for n in there])
+        self._put([each.with_vector(vectors[n]) for each, n in zip(kept, there, strict=True)])
 
-def name_of(record: ArticlesRecord) -> str:
-    """Return what the file of articles is called."""
-    return f"articles-{record.sha256[:16]}.csv"
-
-
-def write(folder: Path, name: str, data: bytes) -> None:
-    """Write a file that is there whole or not at all. Raises ``ShelfError``."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        part = folder / f"{name}.part"
-        with part.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(folder / name)
-    except OSError as error:
-        raise ShelfError(f"{folder} cannot take articles: {error.strerror or error}.") from error
+    def _kept_articles(self, articles: list[Document]) -> list[Kept]:
+        made = reduced(self._cutter, articles, default="en")
+        return [each._replace(id=ARTICLE + each.id) for each in made]
 
 
 def view(found: Found) -> Similar:
     """Return hits as clients see them."""
     hits = [
         Hit(
-            id=hit.id,
+            id=hit.id.removeprefix(ARTICLE),
             title=hit.title,
             kind=cast("Any", hit.kind),
             score=hit.score,

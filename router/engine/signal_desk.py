@@ -19,29 +19,31 @@ from router.desk.articles import ONLY
 from router.desk.models import Looked, serving, shadows, slot_of
 from router.desk.signals import config_of
 from router.directory import ARTICLES, LANGUAGE, MODEL
-from router.engine.escalation import Escalation
-from router.engine.line import Line
-from router.engine.messages import Seen
-from router.engine.models import ModelFileError, ModelFolder
-from router.engine.pupil import Pupil
-from router.engine.reader import Candidate, Reader, statement_of
-from router.engine.shelf import Shelf, ShelfError
-from router.engine.signal_questions import (
-    analyze,
+from router.engine.assist import (
+    Assist,
+    erase_message,
     put_articles,
     similar_to_text,
     similar_to_ticket,
 )
+from router.engine.escalation import Escalation
+from router.engine.line import Line
+from router.engine.messages import Seen
+from router.engine.models import Artefact, ModelFileError, ModelFolder
+from router.engine.pupil import Pupil
+from router.engine.reader import LATER, Candidate, Reader, statement_of
+from router.engine.shelf import Shelf
+from router.engine.signal_questions import analyze
 from router.engine.trials import gate_of, trial_view
 from router.learning.gate import objections
 from router.learning.monitor import Alarm
 from router.shard import Sealed
-from router.signals.model import Model
+from router.signals.cascade import Cascade
+from router.signals.model import GOLDEN_TEXTS, Model
 from router.wire import signals as wire
 from router.wire.agents import NoBody
 from router.wire.calls import Call, Reply
 from router.wire.found import NAMES
-from router.wire.similar import ArticlesRecord
 from router.wire.tickets import Ticket
 
 LOG = structlog.get_logger("cordboard.signals")
@@ -50,14 +52,17 @@ LOG = structlog.get_logger("cordboard.signals")
 class SignalDesk:
     """Does the calls of one tenant that have to do with signals, and hands on all others."""
 
-    def __init__(self, line: Line, reader: Reader, folder: ModelFolder) -> None:
+    def __init__(
+        self, line: Line, reader: Reader, folder: ModelFolder, shelf: Shelf | None = None
+    ) -> None:
         self.line = line
         self.reader = reader
-        self.shelf = Shelf(folder.path)
+        self.shelf = Shelf(folder.path, now_us=lambda: line.shard.at_us) if shelf is None else shelf
+        self.assist = Assist(self.shelf, self._begin)
         self.escalation: Escalation | None = None
         self._folder = folder
         self._languages = languages_of(line)
-        self._loaded: dict[str, Model] = {}
+        self._loaded: dict[str, Artefact] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._pupils: dict[str, Pupil] = {}
         self._held: set[str] = set()
@@ -82,20 +87,26 @@ class SignalDesk:
         """Hand on a description of tickets with what their messages say."""
         told = self.reader.read(call)
         reply = await self.line.submit(told)
-        if self.escalation is not None and told.found is not None and reply.status < 300:
-            self._ask_again(self.escalation, cast("Mapping[str, object]", told.found))
+        if told.found is not None and reply.status < 300:
+            for ticket in cast("Mapping[str, object]", told.found):
+                seen = self.reader.messages.get(ticket)
+                if seen is not None:
+                    self.assist.saw(ticket, seen)
+                    self._ask_again(ticket, seen)
         return reply
 
-    def _ask_again(self, escalation: Escalation, tickets: Iterable[str]) -> None:
-        """Ask the next tiers about messages that tier 0 is unsure of, beside the work."""
-        for ticket in tickets:
-            seen = self.reader.messages.get(ticket)
-            if seen is not None and escalation.wants(self.reader, seen):
-                self._begin(self._tell_later(escalation, ticket, seen))
+    def _ask_again(self, ticket: str, seen: Seen) -> None:
+        """Ask the next tiers about a message that tier 0 is unsure of, beside the work."""
+        if self.escalation is not None and self.escalation.wants(self.reader, seen):
+            self._begin(self._tell_later(self.escalation, ticket, seen))
+        elif self.assist.worker is not None:
+            self.assist.encode_later(ticket, seen.text)
 
     async def _tell_later(self, escalation: Escalation, ticket: str, seen: Seen) -> None:
         """Tell what the next tiers say of a ticket's message, as a call of its own."""
-        found = await escalation.ask(ticket, seen)
+        found = await escalation.ask(ticket, seen, self.reader)
+        if seen.vector is not None:
+            self.assist.meant(ticket, seen.vector)
         if found:
             statements = tuple(statement_of(name, signal) for name, signal in found.items())
             call = Call("tickets.inform", id=ticket, body=wire.InformBody())
@@ -183,13 +194,19 @@ class SignalDesk:
         candidate = self.reader.candidates.get(model.name)
         against: tuple[str, ...] = ("it was not tried since the server started",)
         if candidate is not None and candidate.id == id_:
-            against = tuple(objections(candidate.trial, gate_of(config_of(directory).gate)))
+            gate = gate_of(config_of(directory).gate, model.name)
+            against = tuple(objections(candidate.trial, gate))
         return Looked(record_of(model, size), objections=against)
 
-    async def _load(self, id_: str) -> tuple[Model, int]:
-        """Read and check a model's file beside the loop."""
+    async def _load(self, id_: str) -> tuple[Artefact, int]:
+        """Read and check a model's file beside the loop; a cascade's with the encoder that is to feed it."""
         loop = asyncio.get_running_loop()
         model, size = await loop.run_in_executor(None, self._folder.read, id_)
+        if isinstance(model, Cascade):
+            vectors = await self.assist.vectors_of(GOLDEN_TEXTS)
+            why = model.why_not(self.shelf.encoder, vectors)
+            if why is not None:
+                raise ModelFileError(f"The cascade {id_} cannot be used: {why}")
         self._loaded[id_] = model
         return model, size
 
@@ -203,14 +220,7 @@ class SignalDesk:
                 LOG.error("model_refused", model=id_, why=why)
         self.follow()
         articles = directory.document(ARTICLES, ONLY)
-        if articles is not None:
-            await self._restore_articles(articles.body)
-
-    async def _restore_articles(self, record: ArticlesRecord) -> None:
-        try:
-            await self.shelf.restore(record)
-        except ShelfError as error:
-            LOG.warning("articles_refused", why=str(error))
+        await self.assist.restore(self.line.shard, None if articles is None else articles.body)
 
     async def _why_not_loaded(self, id_: str) -> str | None:
         """Load a model; return why that cannot be, None when it was done."""
@@ -228,8 +238,12 @@ class SignalDesk:
         used = {*serve.values(), *tried.values()}
         self._loaded = {id_: model for id_, model in loaded.items() if id_ in used}
         self.broken = {i: why for i, why in self.broken.items() if i in used - loaded.keys()}
-        self.reader.serve({n: loaded[id_] for n, id_ in serve.items() if id_ in loaded})
+        there = {name: loaded[id_] for name, id_ in serve.items() if id_ in loaded}
+        later = {name: each for name, each in there.items() if isinstance(each, Cascade)}
+        self.reader.serve({n: each for n, each in there.items() if isinstance(each, Model)}, later)
         self.reader.try_out({n: loaded[id_] for n, id_ in tried.items() if id_ in loaded})
+        if self.escalation is not None:
+            self.escalation.cascade = later.get(LATER)
 
     async def show(self, call: Call) -> Reply:
         """Show models with their trials."""
@@ -246,13 +260,14 @@ class SignalDesk:
             return
         candidate = self.reader.candidates.get(shown.signal)
         if candidate is not None and candidate.id == shown.id:
-            gate = gate_of(config_of(self.line.shard.directory).gate)
+            gate = gate_of(config_of(self.line.shard.directory).gate, shown.signal)
             shown.trial = trial_view(candidate.trial, gate)
 
     # -- what became of tickets -------------------------------------------------------------------------------------
 
     def hear(self, sealed: Sealed) -> None:
-        """Take in which tickets a settlement completed."""
+        """Take in which tickets a settlement completed, or closed otherwise."""
+        self.assist.closed(self.line.shard, sealed)
         if not len(self.reader.messages):
             return
         events = sealed.batch.events
@@ -261,16 +276,9 @@ class SignalDesk:
             names = dict(sealed.tickets)
             for row in rows:
                 if row in names:
-                    self._completed(names[row])
+                    self.reader.completed(names[row])
             if self.reader.has_news:
                 self._see_to_news()
-
-    def _completed(self, ticket: str) -> None:
-        """Learn from a completed ticket, and let it be found by its message."""
-        self.reader.completed(ticket)
-        seen = self.reader.messages.get(ticket)
-        if seen is not None and self.shelf.solved(ticket, seen.text, seen.language):
-            self._begin(self.shelf.tidy())
 
     def _see_to_news(self) -> None:
         """Let the journal know of alarms, and look at trials, beside the work."""
@@ -310,12 +318,17 @@ class SignalDesk:
     def passed(self, gate: wire.GateUse) -> Iterable[Candidate]:
         """Return the candidates against which the gate has nothing to say."""
         found = self.reader.candidates.values()
-        return [each for each in found if not objections(each.trial, gate_of(gate))]
+        return [e for e in found if not objections(e.trial, gate_of(gate, e.model.name))]
 
-    async def close(self) -> None:
+    async def settle(self) -> None:
         """Let what was begun end."""
         while self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def close(self) -> None:
+        """Let what was begun end, and let go of files."""
+        await self.settle()
+        await self.shelf.close()
 
 
 async def watched(work: Coroutine[Any, Any, None]) -> None:
@@ -340,6 +353,7 @@ DOING: Final[Mapping[str, Doing]] = MappingProxyType(
         "signals.analyze": analyze,
         "signals.similar": similar_to_text,
         "tickets.similar": similar_to_ticket,
+        "tickets.erase": erase_message,
         "articles.put": put_articles,
         "models.list": SignalDesk.show,
         "models.get": SignalDesk.show,
@@ -353,14 +367,14 @@ DOING: Final[Mapping[str, Doing]] = MappingProxyType(
 """Calls for which a device has something to do."""
 
 
-def record_of(model: Model, size: int) -> wire.ModelRecord:
+def record_of(model: Artefact, size: int) -> wire.ModelRecord:
     """Return what is kept of a model's manifest."""
     return wire.ModelRecord(
         signal=model.name,
         sha256=model.id,
         labels=tuple(model.labels),
         bytes=size,
-        metrics={name: float(value) for name, value in model.recipe.metrics.items()},
+        metrics={name: float(value) for name, value in model.metrics.items()},
     )
 
 

@@ -1,21 +1,24 @@
 """How a candidate does, as the API tells it."""
 
+import math
 from typing import Any, cast
 
 from router.learning.gate import Gate, objections
 from router.learning.trial import Trial
+from router.signals.cascade import TIER1
 from router.wire import signals as wire
 
 
-def gate_of(use: wire.GateUse) -> Gate:
-    """Return the gate that a workspace asks for."""
+def gate_of(use: wire.GateUse, signal: str) -> Gate:
+    """Return the gate that a workspace asks for; a cascade's time is the encoder's, which has a deadline."""
+    latency_us_max = math.inf if signal.endswith(TIER1) else use.latency_us_max
     return Gate(
         labels_min=use.labels_min,
         loss_max=use.loss_max,
         slice_labels_min=use.slice_labels_min,
         slice_loss_max=use.slice_loss_max,
         ece_max=use.ece_max,
-        latency_us_max=use.latency_us_max,
+        latency_us_max=latency_us_max,
     )
 
 

@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from router.search.documents import Document, DocumentError, checked, flag_of
+from router.search.kept import Kept, reduced
 from router.search.limits import SearchFullError, SearchLimits
-from router.search.nearest import VectorError, rounded
+from router.search.nearest import VectorError, padded
 from router.search.postings import Forward, Weighing, build, find_terms, weighing
 from router.search.segment import Segment, joined
 from router.search.snapshot import Snapshot
@@ -47,7 +48,7 @@ class Collection:
         self._limits = limits
         self._language = language
         self._cutter = Cutter()
-        self._where: dict[str, tuple[int, int]] = {}
+        self._rows: tuple[dict[str, int], ...] = ()  # of each segment, removed documents too
         self._weigh = weighing(0, 0.0)
         self.snapshot = Snapshot((), 0, language, 0)
 
@@ -69,22 +70,26 @@ class Collection:
             Documents or memory would pass the limits.
         """
         checked_ones = [checked(each) for each in documents]
-        ids = {each.id for each in checked_ones}
-        if len(ids) != len(checked_ones):
-            raise DocumentError(f"{len(checked_ones) - len(ids)} ids are given twice")
-        dimensions = self._dimensions(len(checked_ones), vectors)
-        new = sum(each not in self._where for each in ids)
-        if len(self._where) + new > self._limits.documents:
-            raise SearchFullError("documents", len(self._where) + new, self._limits.documents)
-        if not checked_ones:
+        return self.put_kept(reduced(self._cutter, checked_ones, vectors, self._language))
+
+    def put_kept(self, documents: Sequence[Kept]) -> Snapshot:
+        """Add documents of which the text is gone, as ``put`` adds others, and return the new snapshot."""
+        ids = {each.id for each in documents}
+        if len(ids) != len(documents):
+            raise DocumentError(f"{len(documents) - len(ids)} ids are given twice")
+        dimensions = self._dimensions(documents)
+        after = self.snapshot.documents + sum(self._place(each) is None for each in ids)
+        if after > self._limits.documents:
+            raise SearchFullError("documents", after, self._limits.documents)
+        if not documents:
             return self.snapshot
         left = self._without(ids)
-        drafted = self._draft(checked_ones, vectors)
+        drafted = _drafted(documents, dimensions)
         return self._publish(*self._placed(left, drafted), dimensions)
 
     def remove(self, ids: Iterable[str]) -> Snapshot:
         """Take documents out, and return the new snapshot; ids that are not there are passed over."""
-        gone = {each for each in ids if each in self._where}
+        gone = {each for each in ids if self._place(each) is not None}
         if not gone:
             return self.snapshot
         left = [each for each in self._without(gone) if each.flags.any()]
@@ -94,44 +99,29 @@ class Collection:
             return self._publish(*self._rebuilt(left), self.snapshot.dimensions)
         return self._publish(left, self._weigh, self.snapshot.dimensions)
 
-    def _dimensions(self, count: int, vectors: NDArray[np.float32] | None) -> int:
+    def _dimensions(self, documents: Sequence[Kept]) -> int:
         known = self.snapshot.dimensions
-        if vectors is None:
-            return known
-        if vectors.ndim != 2 or vectors.shape[0] != count:
-            raise VectorError(f"vectors have shape {vectors.shape}; expected ({count}, d)")
-        if known and vectors.shape[1] != known:
-            raise VectorError(f"vectors have {vectors.shape[1]} components; expected {known}")
-        return int(vectors.shape[1])
-
-    def _draft(self, documents: Sequence[Document], vectors: NDArray[np.float32] | None) -> Drafted:
-        terms, counts, sizes, lengths = [], [], [], []
         for each in documents:
-            text = f"{each.title}\n{each.text}" if each.title else each.text
-            own, often, _, length = self._cutter.cut(text, each.language, self._language)
-            terms.append(own.copy())
-            counts.append(often.copy())
-            sizes.append(own.size)
-            lengths.append(length)
-        start = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-        forward = Forward(
-            start, np.concatenate(terms), np.concatenate(counts), np.array(lengths, np.int32)
-        )
-        return Drafted(
-            tuple(each.id for each in documents),
-            tuple(each.title for each in documents),
-            np.array([flag_of(each.kind) for each in documents], np.uint8),
-            forward,
-            None if vectors is None else rounded(vectors),
-        )
+            if each.dimensions and known and each.dimensions != known:
+                raise VectorError(f"vectors have {each.dimensions} components; expected {known}")
+            known = known or each.dimensions
+        return known
+
+    def _place(self, id_: str) -> tuple[int, int] | None:
+        """Return the segment and the row of a document that was not removed."""
+        for place, rows in enumerate(self._rows):
+            row = rows.get(id_)
+            if row is not None and self.snapshot.segments[place].flags[row]:
+                return place, row
+        return None
 
     def _without(self, ids: Iterable[str]) -> list[Segment]:
         """Return the segments with some documents marked as removed."""
         rows: dict[int, list[int]] = {}
         for each in ids:
-            if each in self._where:
-                place, row = self._where[each]
-                rows.setdefault(place, []).append(row)
+            found = self._place(each)
+            if found is not None:
+                rows.setdefault(found[0], []).append(found[1])
         left = list(self.snapshot.segments)
         for place, gone in rows.items():
             flags = left[place].flags.copy()
@@ -165,14 +155,40 @@ class Collection:
         made = Snapshot(tuple(segments), self.snapshot.revision + 1, self._language, dimensions)
         if made.bytes > self._limits.memory_bytes:
             raise SearchFullError("memory_bytes", made.bytes, self._limits.memory_bytes)
-        self._where = {
-            segment.ids[row]: (place, row)
-            for place, segment in enumerate(segments)
-            for row in np.flatnonzero(segment.flags).tolist()
+        # A segment's ids never change, so those that stay need not be gone through again.
+        known = {
+            id(s.ids): rows for s, rows in zip(self.snapshot.segments, self._rows, strict=True)
         }
+        self._rows = tuple(
+            known.get(id(s.ids)) or {each: row for row, each in enumerate(s.ids)} for s in segments
+        )
         self._weigh = weigh
         self.snapshot = made
         return made
+
+
+def _drafted(documents: Sequence[Kept], dimensions: int) -> Drafted:
+    """Return documents side by side; rows of zeros where there is no vector, none at all where nobody has one."""
+    sizes = [each.terms.size for each in documents]
+    forward = Forward(
+        np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+        np.concatenate([each.terms for each in documents]),
+        np.concatenate([each.counts for each in documents]),
+        np.array([each.length for each in documents], np.int32),
+    )
+    vectors = None
+    if any(each.vector is not None for each in documents):
+        vectors = np.zeros((len(documents), padded(dimensions)), np.int8)
+        for row, each in zip(vectors, documents, strict=True):
+            if each.vector is not None:
+                row[:] = each.vector
+    return Drafted(
+        tuple(each.id for each in documents),
+        tuple(each.title for each in documents),
+        np.array([flag_of(each.kind) for each in documents], np.uint8),
+        forward,
+        vectors,
+    )
 
 
 def _nothing() -> Forward:

@@ -25,6 +25,11 @@ class VectorError(ValueError):
     """An array is no set of vectors."""
 
 
+def padded(dimensions: int) -> int:
+    """Return how wide a row of so many components is."""
+    return -(-dimensions // LANES) * LANES
+
+
 def rounded(vectors: NDArray[np.float32]) -> NDArray[np.int8]:
     """
     Return vectors (n, d) of any length as unit vectors in int8 (n, padded d).
@@ -42,7 +47,7 @@ def rounded(vectors: NDArray[np.float32]) -> NDArray[np.int8]:
     lengths = np.sqrt((wide * wide).sum(axis=1, keepdims=True))
     unit = np.divide(wide, lengths, out=np.zeros_like(wide), where=lengths > 0)
     scaled = np.rint(unit * (COMPONENT_MAX * math.sqrt(dimensions) / SPREAD))
-    out = np.zeros((count, -(-dimensions // LANES) * LANES), np.int8)
+    out = np.zeros((count, padded(dimensions)), np.int8)
     out[:, :dimensions] = np.clip(scaled, -COMPONENT_MAX, COMPONENT_MAX)
     return out
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from router.search.documents import KINDS, flag_of
-from router.search.limits import FUSED_DEPTH, MOST_MAX
+from router.search.limits import FUSED_DEPTH, MOST_MAX, QUERY_TERMS_MAX
 from router.search.nearest import VectorError, rounded
 from router.search.ranking import NONE, ROW_BITS, Choice, Ranking, fused, merged, ranked
 from router.search.segment import Segment, by_meaning, by_words, explain_words
@@ -29,6 +29,8 @@ class Query(NamedTuple):
 
     ``vector`` float32 (d,) is the encoder's, None to go by words only. ``kind`` empty is either.
     ``without`` is an id that is left out, such as the ticket's own. ``explain`` adds the words that hit.
+    ``terms`` uint64 (n,) are looked for instead of the text's where that is gone; what hit cannot be
+    spelled out then.
     """
 
     text: str
@@ -38,6 +40,7 @@ class Query(NamedTuple):
     language: str = ""
     without: str = ""
     explain: bool = False
+    terms: NDArray[np.uint64] | None = None
 
 
 class TermHit(NamedTuple):
@@ -114,20 +117,23 @@ class Snapshot:
 
     def _found(self, query: Query, cutter: Cutter) -> Found:
         terms, spans = cutter.cut_query(query.text, query.language, self.language)
+        if query.terms is not None:
+            terms = query.terms[:QUERY_TERMS_MAX]
+        vector = query.vector if self.dimensions else None  # nothing was encoded yet: words alone
         # One more than asked for, in case the one to leave out is among them.
         more = query.most + (query.without != "")
-        asked = (flag_of(query.kind), more if query.vector is None else FUSED_DEPTH)
+        asked = (flag_of(query.kind), more if vector is None else FUSED_DEPTH)
         words = self._words(terms, asked)
-        if query.vector is None:
+        if vector is None:
             chosen, by = ranked(words), WORDS
         else:
-            chosen = fused(words, self._meanings(query.vector, asked), query.most + 1)
+            chosen = fused(words, self._meanings(vector, asked), query.most + 1)
             by = BOTH if terms.size else MEANING
         if len(self.segments) == 1:
             hits = self._hits(0, chosen)
         else:
             hits = [self._hits(each[0] >> ROW_BITS, [each])[0] for each in chosen]
-        if query.explain:
+        if query.explain and query.terms is None:
             why = (query.text, terms, spans)
             hits = [
                 hit._replace(terms=self._terms(why, choice[0]))

@@ -13,6 +13,8 @@ from router.search.characters import GAP, NOTHING, PAIR, PLANE, WORD, characters
 from router.search.limits import DOCUMENT_TERMS_MAX, QUERY_TERMS_MAX, TEXT_CHARS_MAX
 from router.search.stems import STEM_MIN, row_of, stems
 
+#: Which terms a text has; stored ones of another version would be found by nothing.
+TERMS_VERSION = 1
 HASH_START = np.uint64(0xCBF29CE484222325)
 HASH_FACTOR = np.uint64(0x100000001B3)
 MIX_1 = np.uint64(0xBF58476D1CE4E5B9)

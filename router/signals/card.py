@@ -3,11 +3,23 @@
 from collections.abc import Sequence
 from typing import Final
 
+from router.signals.cascade import Cascade
 from router.signals.evaluation import Evaluation, Share
 from router.signals.model import Model
 
 WEAKEST_SHOWN: Final = 10
+MIND: Final = (
+    "## Mind",
+    "",
+    "* Weights can keep rare strings. Addresses, e-mails, handles and numbers are masked before "
+    "training; names are not.",
+    "* It knows the words it was trained on. For another language, train on rows of it.",
+    "",
+)
 HELD_OUT: Final = {
+    "accuracy_cascade": "right, tier 0 first and this where it is unsure",
+    "share": "share of messages that it is asked about",
+    "vote_weight": "weight of the nearest messages' vote",
     "accuracy": "right, best label of messages in scope",
     "top3": "right label among the best three",
     "ece": "expected calibration error",
@@ -54,15 +66,40 @@ def card(model: Model, notes: Sequence[str] = (), tested: Evaluation | None = No
     ]
     if tested is not None:
         lines += _tested(tested)
-    lines += [
-        "## Mind",
+    return "\n".join([*lines, *MIND])
+
+
+def card_of_cascade(
+    made: Cascade, notes: Sequence[str] = (), tested: Evaluation | None = None
+) -> str:
+    """Return the card of a cascade as Markdown."""
+    examples, width = made.arrays.vectors.shape
+    lines = [
+        f"# Cascade `{made.name}` {made.id[:12]}",
         "",
-        "* Weights can keep rare strings. Addresses, e-mails, handles and numbers are masked before "
-        "training; names are not.",
-        "* It knows the words it was trained on. For another language, train on rows of it.",
+        f"Heads over hashed n-grams and over an encoder's vectors, and the vote of the nearest of {examples:,} "
+        f"messages in int8 ({width} wide): {len(made.labels)} labels. Full id `{made.id}`.",
+        "",
+        f"It is asked where tier 0 leads by less than {made.rule.threshold:.4f}. It takes vectors of the encoder "
+        f"`{made.fingerprint}` alone; the vote weighs {made.rule.vote_weight}.",
+        "",
+        "## Learned from",
+        "",
+        *(f"* {name}: {value}" for name, value in made.words.recipe.data.items()),
+        *(f"* {note}" for note in notes),
+        "",
+        "## How good",
+        "",
+        "On folds of the training rows that each fold had not seen, asked about every message:",
+        "",
+        "| | |",
+        "|---|---|",
+        *(f"| {HELD_OUT.get(name, name)} | {value:.4f} |" for name, value in made.metrics.items()),
         "",
     ]
-    return "\n".join(lines)
+    if tested is not None:
+        lines += ["Behind tier 0, as a server asks it:", "", *_tested(tested)]
+    return "\n".join([*lines, *MIND])
 
 
 def _tested(tested: Evaluation) -> list[str]:

@@ -8,6 +8,8 @@ sees the one message that was just like this. Only messages whose tier-0 margin 
 are worth an encoder's milliseconds (Viola and Jones 2001, doi:10.1109/CVPR.2001.990517, on cascades).
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -19,9 +21,9 @@ from router.signals import cascade_file
 from router.signals import signal as signals
 from router.signals.calibration import Calibration, chances
 from router.signals.cascade_file import Arrays, Packed
-from router.signals.features import Reading
+from router.signals.features import Pass, Reading
 from router.signals.heads import TOP
-from router.signals.model import OUT_OF_SCOPE, Model, Prediction
+from router.signals.model import GOLDEN_TEXTS, OUT_OF_SCOPE, Model, Prediction
 from router.signals.model_file import ModelError
 from router.signals.signal import Cuts, Signal
 
@@ -33,6 +35,11 @@ VOTES: Final = 10
 VOTE_WIDTH: Final = 0.05
 #: What a vote may weigh beside the heads; which one is chosen on held-out messages.
 VOTE_WEIGHTS: Final = (0.0, 0.25, 0.5, 1.0)
+
+TIER1: Final = "/tier1"
+"""Behind the name of a signal that a cascade tells: which models read it is kept apart from tier 0's."""
+GOLDEN_SLACK: Final = 1e-3  # sums of floats differ in their last bits between machines
+GOLDEN_COSINE_MIN: Final = 0.98  # int8 encoders differ a little between processors
 
 
 def centred(vectors: Float32s, centre: Float32s) -> Float32s:
@@ -84,8 +91,15 @@ class Cascade:
         words: Model,
         arrays: Arrays,
         rule: Rule,
-        metrics: dict[str, float] | None = None,
+        metrics: Mapping[str, float] = MappingProxyType({}),
+        golden_vectors: Float32s | None = None,
     ) -> None:
+        """
+        Take the head over n-grams, the rest, and how both are used.
+
+        ``golden_vectors`` float32 (texts, d) are the encoder's of ``GOLDEN_TEXTS``, by which it is known again.
+        Raises ``ModelError`` for shapes that do not fit.
+        """
         d, labels = arrays.meaning.shape
         if labels != len(words.labels) or arrays.centre.shape != (d,) or d > DIMENSIONS_MAX:
             raise ModelError(
@@ -94,7 +108,8 @@ class Cascade:
         self.words = words
         self.arrays = arrays
         self.rule = rule
-        self.metrics = dict(metrics or {})
+        self.metrics = dict(metrics)
+        self.golden_vectors = golden_vectors
         self._bytes = cascade_file.pack(self._packed())
         self.id = cascade_file.digest(self._bytes)
 
@@ -102,6 +117,11 @@ class Cascade:
     def fingerprint(self) -> str:
         """Return the encoder it was trained with; no other may feed it."""
         return self.rule.fingerprint
+
+    @property
+    def name(self) -> str:
+        """Return what it tells and that it is asked second, as ``intent/tier1``."""
+        return f"{self.words.name}{TIER1}"
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -144,10 +164,59 @@ class Cascade:
         packed, arrays = cascade_file.unpack(data)
         words = Model.from_bytes(packed.words)
         rule = Rule(packed.fingerprint, packed.threshold, packed.vote_weight)
-        return cls(words, arrays, rule, packed.metrics)
+        shape = (len(GOLDEN_TEXTS), packed.dimensions)
+        vectors = np.frombuffer(packed.golden_vectors, "<f4")
+        cascade = cls(
+            words, arrays, rule, packed.metrics, vectors.reshape(shape) if vectors.size else None
+        )
+        expected = np.frombuffer(packed.golden_scores, "<f4")
+        found = cascade.golden_scores().ravel()
+        if found.shape != expected.shape or not np.allclose(found, expected, atol=GOLDEN_SLACK):
+            raise ModelError(
+                "golden: this machine scores the fixed texts differently, so no serving"
+            )
+        return cascade
+
+    def golden_scores(self) -> Float32s:
+        """Return the scores of ``GOLDEN_TEXTS`` (texts, labels) with made-up vectors, as no encoder is at hand."""
+        d, reader = self.arrays.centre.size, Pass()
+        waves = np.cos(np.arange(1, len(GOLDEN_TEXTS) + 1)[:, None] * np.arange(1, d + 1))
+        return np.array(
+            [
+                self.scores(reader.read(text), wave.astype(np.float32))
+                for text, wave in zip(GOLDEN_TEXTS, waves, strict=True)
+            ],
+            np.float32,
+        )
+
+    def why_not(self, fingerprint: str, vectors: Float32s | None) -> str | None:
+        """
+        Return why an encoder may not feed it, None if it may.
+
+        ``vectors`` are what it gives ``GOLDEN_TEXTS`` here: the same file may give others on another machine.
+        """
+        if fingerprint != self.fingerprint:
+            return (
+                f"encoder: {fingerprint[:16] or 'none'}, expected {self.fingerprint[:16]}, "
+                "which it was trained with"
+            )
+        if self.golden_vectors is None:
+            return None
+        if vectors is None:
+            return "encoder: it did not answer the fixed texts"
+        both = np.linalg.norm(vectors, axis=1) * np.linalg.norm(self.golden_vectors, axis=1)
+        cosines = (vectors * self.golden_vectors).sum(axis=1) / np.maximum(both, 1e-9)
+        worst = float(cosines.min())
+        if worst < GOLDEN_COSINE_MIN:
+            return (
+                f"encoder: its vectors of the fixed texts have a cosine of {worst:.3f} with those it was "
+                f"trained with, expected {GOLDEN_COSINE_MIN} or more"
+            )
+        return None
 
     def _packed(self) -> Packed:
         centre, meaning, vectors, places = self.arrays
+        golden = self.golden_vectors
         return Packed(
             words=self.words.to_bytes(),
             fingerprint=self.rule.fingerprint,
@@ -162,6 +231,8 @@ class Cascade:
             meaning=meaning.astype("<f4").tobytes(),
             vectors=vectors.tobytes(),
             places=places.astype("<i4").tobytes(),
+            golden_scores=self.golden_scores().astype("<f4").tobytes(),
+            golden_vectors=b"" if golden is None else golden.astype("<f4").tobytes(),
         )
 
 

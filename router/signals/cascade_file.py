@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from router.signals.model_file import ModelError
 
-MAGIC: Final = b"CBCAS\x00\x00\x01"
+MAGIC: Final = b"CBCAS\x00\x00\x02"
 FILE_MAX: Final = 1 << 30
 _PREFIX: Final = len(MAGIC) + 32
 _ENCODER: Final = msgspec.msgpack.Encoder(order="deterministic")
@@ -22,7 +22,12 @@ _Count = Annotated[int, msgspec.Meta(ge=1, le=1 << 24)]
 
 
 class Packed(msgspec.Struct, forbid_unknown_fields=True):
-    """What a file holds; ``padded`` is how wide a vector of ``dimensions`` is in int8."""
+    """
+    What a file holds; ``padded`` is how wide a vector of ``dimensions`` is in int8.
+
+    ``golden_scores`` are what the cascade gives fixed texts with made-up vectors, ``golden_vectors`` what
+    the encoder gave those texts when it was trained, empty where nobody asked.
+    """
 
     words: bytes
     fingerprint: str
@@ -37,6 +42,8 @@ class Packed(msgspec.Struct, forbid_unknown_fields=True):
     meaning: bytes
     vectors: bytes
     places: bytes
+    golden_scores: bytes
+    golden_vectors: bytes
 
 
 class Arrays(NamedTuple):

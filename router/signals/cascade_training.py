@@ -44,7 +44,11 @@ MEANING_WEIGHT: Final = 2.0
 
 
 class CascadeOptions(NamedTuple):
-    """How a cascade is trained; ``share`` of the messages are to be worth encoding."""
+    """
+    How a cascade is trained; ``share`` of the messages are to be worth encoding.
+
+    ``golden_vectors`` (texts, d) are the encoder's of ``model.GOLDEN_TEXTS``, kept to know it again.
+    """
 
     name: str = "intent"
     bits: int = 16
@@ -56,6 +60,7 @@ class CascadeOptions(NamedTuple):
     cuts: Cuts = Cuts()
     seed: int = 1
     fingerprint: str = ""
+    golden_vectors: NDArray[np.float32] | None = None
 
 
 class Training(NamedTuple):
@@ -104,7 +109,8 @@ def train_cascade(
     )
     words = make_model(weights[:buckets], recipe)
     arrays = _arrays(training, centre, weights[buckets:] * np.float32(MEANING_WEIGHT))
-    return Cascade(words, arrays, Rule(options.fingerprint, threshold, vote_weight), metrics)
+    rule = Rule(options.fingerprint, threshold, vote_weight)
+    return Cascade(words, arrays, rule, metrics, options.golden_vectors)
 
 
 def side_by_side(given: Matrix, vectors: Float32s, bits: int) -> Matrix:

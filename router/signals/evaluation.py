@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -52,19 +52,26 @@ class Evaluation(NamedTuple):
 
 
 def evaluate(model: Model, rows: Sequence[Row]) -> Evaluation:
-    """
-    Return how good a model is on rows.
+    """Return how good a model is on rows; see ``evaluated``."""
+    reader = Pass()
+    return evaluated(model.labels, rows, lambda text: model.judge(reader.read(text)))
 
-    Raises ``TrainingError`` for no rows, and for labels that the model has never seen.
+
+def evaluated(
+    labels: Sequence[str], rows: Sequence[Row], tell: Callable[[str], Prediction]
+) -> Evaluation:
     """
-    strange = sorted({row.label for row in rows} - {*model.labels, OUT_OF_SCOPE})
+    Return how good is what ``tell`` says of the texts of rows, when it knows these labels.
+
+    Raises ``TrainingError`` for no rows, and for labels that are none of these.
+    """
+    strange = sorted({row.label for row in rows} - {*labels, OUT_OF_SCOPE})
     if strange or not rows:
         shown = ", ".join(map(repr, strange[:5])) or "no rows"
         raise TrainingError(
             f"label: {shown} ({len(strange)} in all), expected labels that the model was trained on"
         )
-    reader = Pass()
-    told = [(row, model.judge(reader.read(row.text))) for row in rows]
+    told = [(row, tell(row.text)) for row in rows]
     known = [(row, each) for row, each in told if row.label != OUT_OF_SCOPE]
     strangers = [each for row, each in told if row.label == OUT_OF_SCOPE]
     right = [each.top[0][0] == row.label for row, each in known]

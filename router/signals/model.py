@@ -100,6 +100,11 @@ class Model:
         return self.recipe.labels
 
     @property
+    def metrics(self) -> Mapping[str, float]:
+        """Return how good it was on what it had not seen."""
+        return self.recipe.metrics
+
+    @property
     def calibration(self) -> Calibration:
         """Return how scores become probabilities."""
         return self.recipe.calibration

@@ -56,13 +56,7 @@ def read_rows(data: bytes) -> Labelled:
     Raises ``TrainingError`` that lists the first faults: bytes that are no UTF-8, missing or
     unknown columns, empty texts or labels, a line with too few or too many fields.
     """
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        message = f"line {line}: byte 0x{data[error.start]:02x} is no UTF-8; save the file as UTF-8"
-        raise TrainingError(message) from error
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    reader = _lines(data)
     try:
         header = next(reader, [])
         _check_header(header)
@@ -74,6 +68,37 @@ def read_rows(data: bytes) -> Labelled:
         tail = [f"and {more} more"] if more > 0 else []
         raise TrainingError("\n".join([*faults[:FAULTS_SHOWN], *tail]))
     return gathered(rows)
+
+
+def read_texts(data: bytes) -> list[str]:
+    """
+    Return the different texts of a CSV file with a column ``text``; other columns are passed over.
+
+    Empty ones are left out. Raises ``TrainingError`` that names the line of what is no CSV or no UTF-8.
+    """
+    reader = _lines(data)
+    try:
+        header = next(reader, [])
+        if "text" not in header:
+            raise TrainingError(
+                f"line 1: columns {','.join(header)[:200]!r}, expected one called text"
+            )
+        place = header.index("text")
+        texts = {fields[place]: None for fields in reader if len(fields) > place}
+    except csv.Error as error:
+        raise TrainingError(f"line {reader.line_num}: {error}; expected CSV") from error
+    return [text for text in texts if text.strip()]
+
+
+def _lines(data: bytes) -> Any:
+    """Return the reader of a CSV file. Raises ``TrainingError`` for bytes that are no UTF-8."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        message = f"line {line}: byte 0x{data[error.start]:02x} is no UTF-8; save the file as UTF-8"
+        raise TrainingError(message) from error
+    return csv.reader(io.StringIO(text, newline=""), strict=True)
 
 
 def gathered(rows: Sequence[Row]) -> Labelled:

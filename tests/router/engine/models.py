@@ -11,9 +11,12 @@ from router.engine.line import Line
 from router.engine.messages import Messages
 from router.engine.models import ModelFolder
 from router.engine.reader import Analyzer, Reader
+from router.engine.shelf import Shelf
 from router.engine.signal_desk import SignalDesk, languages_of
 from router.signals.model import Model
 from router.signals.training import Options, Row, train
+from router.tiers.encoding import Encoder
+from router.tiers.worker import EncodingWorker, WorkerLimits
 from router.wire import signals as wire
 from router.wire.agents import NoBody
 from router.wire.calls import Call, Reply
@@ -36,6 +39,7 @@ MESSAGES = {
         "locked out of the account",
     ),
 }
+PATIENT = WorkerLimits(deadline_s=60.0, hang_s=60.0)
 
 
 @cache
@@ -86,18 +90,26 @@ class Read:
     async def close(self) -> None:
         """Let what was begun end, and let go of the journal."""
         await self.desk.close()
+        if self.desk.assist.worker is not None:
+            await self.desk.assist.worker.close()
         await self.line.close()
 
 
-async def opened(bench: Bench, folder: Path | None) -> Read:
-    """Open a journal as an engine does, with what reads its messages."""
+async def opened(bench: Bench, folder: Path | None, encoder: Encoder | None = None) -> Read:
+    """Open a journal as an engine does, with what reads its messages, and maybe an encoder."""
     line = await bench.open()
 
     def make(models: Mapping[str, Model]) -> Analyzer:
         return make_analyzer(languages_of(line), models)
 
     files = ModelFolder(folder)
-    desk = SignalDesk(line, Reader(make, bench.clock.monotonic_ns, Messages(1_000)), files)
+    reader = Reader(make, bench.clock.monotonic_ns, Messages(1_000))
+    fingerprint = "" if encoder is None else encoder.fingerprint
+    desk = SignalDesk(
+        line, reader, files, Shelf(folder, now_us=bench.clock.now_us, encoder=fingerprint)
+    )
+    if encoder is not None:
+        desk.assist.worker = EncodingWorker(encoder, bench.clock.monotonic_ns, PATIENT)
     await desk.restore()
     return Read(line, desk, files)
 

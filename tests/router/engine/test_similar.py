@@ -3,13 +3,18 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from router.engine.shelf import Shelf
+from router.engine.shelf import Change, Shelf, ShelfLimits
+from router.search.documents import Document
+from router.stores.assist import FILE_NAME, AssistStore
 from router.stores.memory import MemoryStore
 from router.wire.calls import Call
 from router.wire.offers import CompleteBody
 from router.wire.similar import ArticlesBody, SimilarBody
+from router.wire.tickets import CancelBody, TicketBody
 from tests.router.engine.lines import Bench, furnish
 from tests.router.engine.models import Read, opened, warm
 
@@ -51,7 +56,7 @@ async def test_articles_and_solved_tickets_are_found(tmp_path: Path) -> None:
     assert await similar(read, "t1") == ["a-1"]
     await read.do("offers.accept", ticket.offers[0])
     await read.do("assignments.complete", f"a-{ticket.offers[0][2:]}", CompleteBody())
-    await read.desk.close()
+    await read.desk.settle()
     assert await similar(read, "t1") == ["a-1"]
     await read.put("t2", "where is the money of my refund")
     assert set(await similar(read, "t2")) == {"t1", "a-1"}
@@ -108,23 +113,186 @@ async def test_other_articles_take_the_place_of_those_before(tmp_path: Path) -> 
     await read.close()
 
 
-async def test_a_message_that_is_not_in_memory_is_asked_for(tmp_path: Path) -> None:
+async def test_a_message_that_is_nowhere_is_asked_for(tmp_path: Path) -> None:
     """A ticket without a message cannot be compared, and the refusal says what can be done."""
     _, read = await begun(tmp_path)
-    await read.put("t1", "")
-    await read.desk.close()
-    read.desk.reader.messages.drop("t1")
-
+    body = TicketBody(queue="support", channel="chat")
+    await read.do("tickets.put", "t1", body)
     for id_, code in (("t1", "state_conflict"), ("t9", "unknown_resource")):
         call = Call("tickets.similar", id=id_, query={"most": 5, "kind": None})
         assert (await read.desk.submit(call)).problem.code == code
     await read.close()
 
 
-async def test_the_oldest_solved_tickets_make_room() -> None:
-    """What is looked through is bounded: the last three of five are there."""
-    shelf = Shelf(None, solved_max=3)
+async def solve(read: Read, ticket: str, text: str) -> None:
+    """Put a ticket with a message, and complete it."""
+    put = await read.put(ticket, text)
+    await read.do("offers.accept", put.offers[0])
+    await read.do("assignments.complete", f"a-{put.offers[0][2:]}", CompleteBody())
+
+
+async def test_solved_tickets_are_known_after_a_restart(tmp_path: Path) -> None:
+    """What was solved is found by the next life, by words alone as the text is gone; what is open is not."""
+    bench, read = await begun(tmp_path)
+    await solve(read, "t1", "the money of my refund is still missing")
+    await read.put("t2", "money missing, please refund")
+    await read.close()
+    again = await opened(bench, tmp_path)
+    assert again.desk.shelf.solved == 1
+    await again.put("t3", "refund money missing")
+    assert set(await similar(again, "t3")) == {"t1", "a-1"}
+    # The text of t2 is forgotten; what it is found by is not.
+    assert again.desk.reader.messages.get("t2") is None
+    assert set(await similar(again, "t2")) == {"t1", "a-1"}
+    await again.close()
+
+
+async def test_a_ticket_that_was_open_at_the_restart_is_known_once_it_is_solved(
+    tmp_path: Path,
+) -> None:
+    """Its message was read by the life before; also when that life ended between the journal and the file."""
+    bench, read = await begun(tmp_path)
+    put = await read.put("t1", "the money of my refund is still missing")
+    await read.put("t2", "forgotten password")
+    await read.do("offers.accept", put.offers[0])
+    await read.desk.close()
+    read.desk.assist._open.clear()  # this life ends before it hears of what follows
+    await read.do("assignments.complete", f"a-{put.offers[0][2:]}", CompleteBody())
+    await read.do("tickets.cancel", "t2", CancelBody())
+    await read.close()
+    again = await opened(bench, tmp_path)
+    found = await again.do("signals.similar", "", SimilarBody(text="refund money missing password"))
+    assert {hit.id for hit in found.hits if hit.kind == "ticket"} == {"t1"}
+    assert AssistStore(tmp_path).is_there
+    await again.close()
+
+
+async def test_an_erased_message_is_found_no_more_in_this_life_or_the_next(tmp_path: Path) -> None:
+    """By a call of its own, also for a ticket that the journal has forgotten; erasing twice is no fault."""
+    bench, read = await begun(tmp_path)
+    await solve(read, "t1", "the money of my refund is still missing")
+    await solve(read, "t2", "refund the money")
+    assert (await read.submit("tickets.erase", "t1")).status == 204
+    assert (await read.submit("tickets.erase", "t1")).status == 204
+    assert (await read.submit("tickets.erase", "nobody")).status == 204
+    await read.put("t3", "refund money missing")
+    assert set(await similar(read, "t3")) == {"t2", "a-1"}
+    await read.close()
+    again = await opened(bench, tmp_path)
+    await again.put("t4", "refund money missing")
+    assert set(await similar(again, "t4")) == {"t2", "a-1"}
+    await again.close()
+
+
+async def test_a_file_that_cannot_be_used_costs_memory_of_the_past_only(tmp_path: Path) -> None:
+    """It is said and left alone; tickets are taken, solved and found all the same."""
+    (tmp_path / FILE_NAME).write_bytes(b"not a database, though long enough to be read" * 40)
+    bench, read = await begun(tmp_path)
+    await solve(read, "t1", "the money of my refund is still missing")
+    await read.put("t2", "refund money missing")
+    assert set(await similar(read, "t2")) == {"t1", "a-1"}
+    assert FILE_NAME in str(read.desk.shelf.fault)
+    await read.close()
+    assert (tmp_path / FILE_NAME).read_bytes().startswith(b"not a database")
+    assert bench.journal
+
+
+async def test_an_article_and_a_ticket_may_have_the_same_id(tmp_path: Path) -> None:
+    """Each is found for itself, and erasing the ticket leaves the article."""
+    _, read = await begun(tmp_path)
+    await solve(read, "a-1", "the money of my refund is still missing")
+    await read.desk.settle()
+    body = SimilarBody(text="refund money")
+    found = await read.do("signals.similar", "", body)
+    assert sorted((hit.id, hit.kind) for hit in found.hits) == [
+        ("a-1", "article"),
+        ("a-1", "ticket"),
+    ]
+    await read.do("tickets.erase", "a-1")
+    found = await read.do("signals.similar", "", body)
+    assert [(hit.id, hit.kind) for hit in found.hits] == [("a-1", "article")]
+    await read.close()
+
+
+def message(ticket: str, text: str) -> Change:
+    """Return that a ticket has a message."""
+    return Change(ticket, message=Document(ticket, text, language="en"))
+
+
+async def test_the_oldest_solved_tickets_make_room_and_the_past_ends() -> None:
+    """What is looked through is bounded in number and time: three of five, then those of the last hour."""
+    now = [0]
+    shelf = Shelf(None, ShelfLimits(3, 3_600.0), lambda: now[0])
     for n in range(5):
-        if shelf.solved(f"t{n}", f"ticket number{n} about refunds", "en"):
-            await shelf.tidy()
-    assert shelf.documents == 3
+        now[0] = n * 1_800_000_000
+        shelf.note(message(f"t{n}", f"ticket number{n} about refunds"))
+        shelf.note(Change(f"t{n}", end="solved"))
+        await shelf.tidy()
+    assert (shelf.documents, shelf.solved) == (3, 3)
+    now[0] += 1_900_000_000
+    await shelf.tidy()
+    assert (shelf.documents, shelf.solved) == (1, 1)
+    shelf.note(Change("t4", end="ended"))
+    await shelf.tidy()
+    assert shelf.documents == 0
+    await shelf.close()
+
+
+class Themes:
+    """An encoder that knows two themes, whatever their words."""
+
+    fingerprint = "a" * 64
+    dimensions = 2
+
+    def __init__(self) -> None:
+        self.encoded: list[str] = []
+
+    def encode(self, texts: list[str]) -> NDArray[np.float32]:
+        """Return a vector by theme."""
+        self.encoded += texts
+        rows = [
+            (1.0, 0.1) if {"money", "cash", "Refunds"} & set(text.split()) else (0.1, 1.0)
+            for text in texts
+        ]
+        return np.array(rows, np.float32)
+
+
+async def themed(bench: Bench, folder: Path) -> tuple[Read, Themes]:
+    """Open a line with an encoder."""
+    themes = Themes()
+    read = await opened(bench, folder, themes)
+    return read, themes
+
+
+async def test_what_has_no_word_in_common_is_found_by_its_meaning(tmp_path: Path) -> None:
+    """Solved tickets and articles are encoded beside the work, both rankings are fused, and restarts keep vectors."""
+    bench = Bench()
+    read, themes = await themed(bench, tmp_path)
+    await furnish(read.line)
+    await read.do("articles.put", "", ArticlesBody(csv=ARTICLES))
+    await solve(read, "t1", "the money is missing")
+    await read.desk.settle()
+    found = await read.do("signals.similar", "", SimilarBody(text="cash"))
+    assert found.by == "both"
+    assert {hit.id for hit in found.hits[:2]} == {"t1", "a-1"}
+    assert all(hit.word_rank is None and hit.meaning_rank for hit in found.hits[:2])
+    assert len(themes.encoded) == 4
+    await read.close()
+    again, fresh = await themed(bench, tmp_path)
+    found = await again.do("signals.similar", "", SimilarBody(text="cash"))
+    assert {hit.id for hit in found.hits[:2]} == {"t1", "a-1"}
+    assert fresh.encoded == ["cash"], "articles and tickets need not be encoded again"
+    await again.close()
+
+
+async def test_without_an_answer_of_the_encoder_words_decide(tmp_path: Path) -> None:
+    """An encoder that fails leaves the search as it is without one."""
+    bench = Bench()
+    read, themes = await themed(bench, tmp_path)
+    await furnish(read.line)
+    await read.do("articles.put", "", ArticlesBody(csv=ARTICLES))
+    themes.encode = lambda texts: np.full((len(texts), 2), np.nan, np.float32)  # type: ignore[method-assign]
+    found = await read.do("signals.similar", "", SimilarBody(text="how long a refund takes"))
+    assert found.by == "words"
+    assert found.hits[0].id == "a-1"
+    await read.close()
