@@ -9,7 +9,7 @@ from typing import Final
 from router.clock import Clock
 from router.commands import signals_encoder, signals_remote
 from router.engine.models import Artefact, artefact_of, file_name
-from router.signals.card import card, card_of_cascade
+from router.signals.card import card
 from router.signals.evaluation import Evaluation, evaluate
 from router.signals.model import GOLDEN_TEXTS, Model
 from router.signals.model_file import ModelError
@@ -112,11 +112,7 @@ def keep(
     given.out.mkdir(parents=True, exist_ok=True)
     path = given.out / file_name(made)
     path.write_bytes(made.to_bytes())
-    if isinstance(made, Model):
-        page = card(made, notes, tested)
-    else:
-        page = card_of_cascade(made, notes, tested)
-    path.with_suffix(".md").write_text(page, "utf-8")
+    path.with_suffix(".md").write_text(card(made, notes, tested), "utf-8")
     for note in notes:
         print(note)
     for name, value in made.metrics.items():

@@ -29,8 +29,14 @@ HELD_OUT: Final = {
 }
 
 
-def card(model: Model, notes: Sequence[str] = (), tested: Evaluation | None = None) -> str:
+def card(made: Model | Cascade, notes: Sequence[str] = (), tested: Evaluation | None = None) -> str:
     """Return the card as Markdown; ``notes`` are sentences on how it was trained."""
+    if isinstance(made, Cascade):
+        return _card_of_cascade(made, notes, tested)
+    return _card_of_model(made, notes, tested)
+
+
+def _card_of_model(model: Model, notes: Sequence[str], tested: Evaluation | None) -> str:
     recipe, fitted = model.recipe, model.calibration
     data = recipe.data
     lines = [
@@ -69,10 +75,7 @@ def card(model: Model, notes: Sequence[str] = (), tested: Evaluation | None = No
     return "\n".join([*lines, *MIND])
 
 
-def card_of_cascade(
-    made: Cascade, notes: Sequence[str] = (), tested: Evaluation | None = None
-) -> str:
-    """Return the card of a cascade as Markdown."""
+def _card_of_cascade(made: Cascade, notes: Sequence[str], tested: Evaluation | None) -> str:
     examples, width = made.arrays.vectors.shape
     lines = [
         f"# Cascade `{made.name}` {made.id[:12]}",

@@ -58,7 +58,7 @@ def read_rows(data: bytes) -> Labelled:
     """
     reader = _lines(data)
     try:
-        header = next(reader, [])
+        header: list[str] = next(reader, [])
         _check_header(header)
         rows, faults = _read(reader, header)
     except csv.Error as error:
@@ -78,7 +78,7 @@ def read_texts(data: bytes) -> list[str]:
     """
     reader = _lines(data)
     try:
-        header = next(reader, [])
+        header: list[str] = next(reader, [])
         if "text" not in header:
             raise TrainingError(
                 f"line 1: columns {','.join(header)[:200]!r}, expected one called text"

@@ -5,12 +5,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from aiohttp import web
 
-from router.engine.escalation import Escalation, Tiers, TierSettings, cascade_in
-from router.tiers.worker import EncodingWorker, WorkerLimits
+from router.engine.escalation import Escalation, Tiers, TierSettings
 from router.wire import signals as wire
 from tests.router.engine.lines import Bench, furnish
 from tests.router.engine.models import Read, intent_of, model, opened, warm
@@ -44,7 +42,7 @@ async def hooked(answer: Any, folder: Path) -> AsyncIterator[tuple[Read, list[An
     await read.do("models.activate", await read.keep(model()))
     settings = TierSettings(hook_url=f"http://127.0.0.1:{port}/ask")
     tiers = Tiers.open(settings, bench.clock.monotonic_ns)
-    read.desk.escalation = Escalation(tiers, "acme", None)
+    read.desk.escalation = Escalation(tiers, "acme")
     try:
         yield read, asked
     finally:
@@ -89,28 +87,6 @@ async def test_nobody_is_asked_about_a_ticket_without_a_message(tmp_path: Path) 
         await read.do("tickets.correct", (await read.put("t", "")).id, wire.CorrectBody())
         await read.desk.close()
         assert all(one["text"] == "" for one in asked)
-
-
-class Fixed:
-    """An encoder that gives every text the same vector."""
-
-    fingerprint = "f" * 64
-    dimensions = 8
-
-    def encode(self, texts: list[str]) -> Any:
-        """Return a row of ones for each text."""
-        return np.ones((len(texts), 8), np.float32) / np.sqrt(8)
-
-
-async def test_an_encoder_without_a_cascade_is_not_asked(tmp_path: Path) -> None:
-    """No file, one that is cut, one of another encoder: tier 0 stands alone, and the start goes on."""
-    bench = Bench()
-    worker = EncodingWorker(Fixed(), bench.clock.monotonic_ns, WorkerLimits())
-    assert cascade_in(None, worker) is None
-    assert cascade_in(tmp_path, worker) is None
-    (tmp_path / "intent.cascade").write_bytes(b"not one")
-    assert cascade_in(tmp_path, worker) is None
-    await worker.close()
 
 
 async def test_an_encoder_that_cannot_be_had_is_said_and_done_without(tmp_path: Path) -> None:
