@@ -5,6 +5,7 @@ import pytest
 from router.core import codes as c
 from router.core.lifecycle import TICKET_VERBS
 from router.core.machine import Machine
+from router.desk.calls import ENGINE_CALLS
 from router.desk.verbs import SAID_AS, allowed_in
 from router.desk.views import ticket_view
 from router.journal import encode_portrait, portray, restore
@@ -58,7 +59,7 @@ def test_why_a_ticket_was_canceled_is_kept():
 @pytest.mark.parametrize("route", [r for r in BY_NAME.values() if r.resource == "tickets"])
 def test_nothing_can_be_said_to_an_unknown_or_a_finished_ticket(route):
     """Every verb refuses both, and says which; what is learned of a finished ticket is taken all the same."""
-    if route.method == "GET" or "{id}" not in route.path:
+    if route.method == "GET" or "{id}" not in route.path or route.name in ENGINE_CALLS:
         return
     bodies = {"assign": {"agent": "ann"}, "reply": {"by": "agent"}, "put": BILLING}
     body = bodies.get(route.name.partition(".")[2], {})
