@@ -190,6 +190,7 @@ async def test_a_file_that_cannot_be_used_costs_memory_of_the_past_only(tmp_path
     bench, read = await begun(tmp_path)
     await solve(read, "t1", "the money of my refund is still missing")
     await read.put("t2", "refund money missing")
+    await read.desk.settle()
     assert set(await similar(read, "t2")) == {"t1", "a-1"}
     assert FILE_NAME in str(read.desk.shelf.fault)
     await read.close()
