@@ -11,7 +11,7 @@ from time import perf_counter
 from typing import Final
 
 from router.commands.serve import in_loop
-from router.commands.simulate_world import SEED_MAX, at_least, days
+from router.commands.simulate_world import at_least, days
 from router.policies import POLICIES
 from simulator.kernel.running import Options, Prepared
 from simulator.kernel.warming import compile_simulator
@@ -21,6 +21,7 @@ from simulator.load.playing import Pace, Playing
 from simulator.load.scaling import larger
 from simulator.load.text import Account, lines, plain
 from simulator.load.trial import DESKS_MAX, Outcome, Target, Trial
+from simulator.load.warming import compile_crowd
 from simulator.worlds.compiling import compile_world
 from simulator.worlds.floor import FloorError, policy_body
 from simulator.worlds.reading import WorldError, parse_world
@@ -152,7 +153,8 @@ def run(given: argparse.Namespace) -> int:
     """Play, and print."""
     try:
         prepared = prepared_of(given)
-        compile_simulator(lambda line: print(line, file=sys.stderr, flush=True))
+        for warm in (compile_simulator, compile_crowd):
+            warm(lambda line: print(line, file=sys.stderr, flush=True))
         pace = Pace(given.speed, given.clock_speed)
         trial = Trial(prepared, Options(given.seed), pace, target_of(given))
         outcome = in_loop(play(trial))
@@ -181,6 +183,3 @@ def hidden(words: list[str]) -> list[str]:
         elif word == "--key" and n + 1 < len(words):
             kept[n + 1] = "..."
     return kept
-
-
-assert SEED_MAX > 0

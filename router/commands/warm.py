@@ -12,7 +12,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--quiet", action="store_true", help="Say nothing unless something is compiled."
     )
     parser.add_argument(
-        "--simulator", action="store_true", help="Also what `cordboard simulate` needs."
+        "--simulator",
+        action="store_true",
+        help="Also what `cordboard simulate` and `loadtest` need.",
     )
 
 
@@ -83,9 +85,11 @@ def run(given: argparse.Namespace) -> int:
     took_s = compile_all(say)
     if given.simulator:
         from simulator.kernel.warming import compile_simulator
+        from simulator.load.warming import compile_crowd
 
         began_s = perf_counter()
         compile_simulator(say)
+        compile_crowd(say)
         took_s += perf_counter() - began_s
     if not given.quiet:
         print(f"All kernels are ready ({took_s:.1f} s).", file=sys.stderr)

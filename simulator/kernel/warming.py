@@ -1,6 +1,7 @@
 """Compile the kernel before it is needed, saying so if that takes a while."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from threading import Timer
 from typing import Final
 
@@ -13,11 +14,18 @@ def compile_simulator(say: Callable[[str], object]) -> None:
     from simulator.worlds.compiling import compile_world  # noqa: PLC0415
     from simulator.worlds.reading import parse_world  # noqa: PLC0415
 
+    with said_when_long(say):
+        compiled = compile_world(parse_world(TINY))
+        run(compiled, compiled.world.policy, Options())
+
+
+@contextmanager
+def said_when_long(say: Callable[[str], object]) -> Iterator[None]:
+    """Say that something is compiled if what is done within takes longer than a loading does."""
     soon = Timer(SAID_AFTER_S, say, ["Compiling the simulator; once, for a minute or two ..."])
     soon.start()
     try:
-        compiled = compile_world(parse_world(TINY))
-        run(compiled, compiled.world.policy, Options())
+        yield
     finally:
         soon.cancel()
 

@@ -97,10 +97,9 @@ class Playing:
         while True:
             if self._lost.done():
                 raise LostError(self._lost.result())
-            now_us = self.now_us()
-            if self.crowd.is_over(now_us):
-                return
-            next_us = self.crowd.next_us
+            now_us, next_us = self.now_us(), self.crowd.next_us
+            if self.crowd.is_over(min(now_us, next_us)):
+                return  # not before all that was due is said, however late this loop is
             if next_us > now_us:
                 show()
                 await self._until(min(next_us, self._next_look_us(now_us)))

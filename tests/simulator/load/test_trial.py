@@ -11,7 +11,7 @@ from router.settings import AuthSettings, ServerSettings, Settings
 from router.wire.calls import refused
 from simulator.kernel.running import Options
 from simulator.load.ground import GroundError
-from simulator.load.playing import Pace
+from simulator.load.playing import Pace, Playing
 from simulator.load.text import BROKEN, DONE, NOT_VALID, PARTIAL, Account, lines, plain
 from simulator.load.trial import Outcome, Target, Trial
 from tests.router.http.running import key_of
@@ -60,6 +60,23 @@ def test_an_honest_server_keeps_its_promises() -> None:
     told = plain(account)
     assert told["calls"]["sent"] == sum(each["sent"] for each in told["seconds"])
     assert {each["region"] for each in told["felt"]} == {"far", None}
+
+
+def test_a_generator_that_was_late_leaves_nothing_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever was due while the loop stood still is said afterwards, counted from when it was due."""
+    began = Playing.begin
+
+    def stand_still(playing: Playing) -> None:
+        began(playing)
+        playing._began_s -= 10.0
+
+    monkeypatch.setattr(Playing, "begin", stand_still)
+    account, _ = asyncio.run(tried())
+    outcome = account.outcome
+    assert (outcome.findings, outcome.partial) == ([], "")
+    assert outcome.books.operations()["tickets.put"].count > 30
+    assert outcome.books.operations()["tickets.put"].least > 6_000_000
+    assert account.exit_code == NOT_VALID
 
 
 def test_regions_feel_their_network_and_the_server_does_not() -> None:
