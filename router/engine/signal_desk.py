@@ -44,6 +44,7 @@ from router.wire import signals as wire
 from router.wire.agents import NoBody
 from router.wire.calls import Call, Reply
 from router.wire.found import NAMES
+from router.wire.offers import Assignment
 from router.wire.tickets import Ticket
 
 LOG = structlog.get_logger("cordboard.signals")
@@ -152,6 +153,13 @@ class SignalDesk:
         reply = await self.line.submit(call)
         if reply.status == 200 and isinstance(reply.body, Ticket):
             self.reader.transferred(call.id)
+        return reply
+
+    async def complete(self, call: Call) -> Reply:
+        """Hand on that an assignment is done; by then its ticket's message is kept, however we end."""
+        reply = await self.line.submit(call)
+        if isinstance(reply.body, Assignment):
+            await self.shelf.keep(reply.body.ticket)
         return reply
 
     async def configure(self, call: Call) -> Reply:
@@ -347,6 +355,7 @@ DOING: Final[Mapping[str, Doing]] = MappingProxyType(
         "tickets.batch": SignalDesk.read,
         "tickets.correct": SignalDesk.correct,
         "tickets.transfer": SignalDesk.transfer,
+        "assignments.complete": SignalDesk.complete,
         "signals.put": SignalDesk.configure,
         "agents.put": SignalDesk.configure,
         "agents.patch": SignalDesk.configure,

@@ -11,7 +11,7 @@ may be missing, and the file is whole all the same (WAL, ``synchronous = NORMAL`
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -28,6 +28,9 @@ APPLICATION_ID: Final = 0x43424173  # "CBAs"
 SCHEMA_VERSION: Final = 1
 VERSION: Final = 1_000 * SCHEMA_VERSION + TERMS_VERSION
 FILE_NAME: Final = "assist.sqlite"
+ASIDE: Final = ".damaged"
+"""What is added to the name of a file that was set aside."""
+_FILES: Final = ("", "-wal", "-shm")
 
 SCHEMA: Final = """
 CREATE TABLE tickets (
@@ -36,10 +39,10 @@ CREATE TABLE tickets (
     solved_us  INTEGER,            -- NULL while it is open
     length     INTEGER NOT NULL,
     terms      BLOB NOT NULL,      -- uint64, little-endian
-    counts     BLOB NOT NULL,      -- uint16, little-endian
+    counts     BLOB NOT NULL CHECK (4 * length(counts) = length(terms)),  -- uint16, little-endian
     encoder    TEXT NOT NULL,      -- fingerprint of who made the vector, '' without one
     dimensions INTEGER NOT NULL,
-    vector     BLOB                -- int8, padded
+    vector     BLOB CHECK (length(vector) >= dimensions)                  -- int8, padded
 ) STRICT;
 CREATE INDEX solved ON tickets (solved_us) WHERE solved_us IS NOT NULL;
 CREATE TABLE meanings (            -- vectors of articles, so that a start need not encode them again
@@ -62,6 +65,10 @@ class AssistStoreError(StoreError):
     """Say that the file cannot be used, and why."""
 
 
+class AssistDamagedError(AssistStoreError):
+    """Say that the file is no whole database any more, and why."""
+
+
 class Remembered(NamedTuple):
     """How many tickets are kept, and how many of them are solved."""
 
@@ -74,6 +81,8 @@ def named(where: str) -> Iterator[None]:
     """Turn what SQLite and the system raise into one error with the file's name."""
     try:
         yield
+    except (apsw.CorruptError, apsw.NotADBError) as error:
+        raise AssistDamagedError(f"{where} is damaged: {error}") from error
     except (apsw.Error, OSError, UnicodeDecodeError, ValueError) as error:
         raise AssistStoreError(f"{where} cannot be used: {error}") from error
 
@@ -100,7 +109,8 @@ class AssistStore:
         """
         Open the file, or create it; what another version of the words wrote is dropped.
 
-        Raises ``AssistStoreError`` for a file that is damaged or is something else.
+        Raises ``AssistDamagedError`` for a file that is no whole database, ``AssistStoreError`` for one
+        that is something else or cannot be had.
         """
         with named(self.where):
             if self._folder is not None:
@@ -115,8 +125,6 @@ class AssistStore:
 
     def _prepare(self, connection: apsw.Connection) -> None:
         connection.set_busy_timeout(2_000)
-        for pragma in ("secure_delete = ON", "journal_mode = WAL", "synchronous = NORMAL"):
-            connection.execute(f"PRAGMA {pragma}")
         application, version = (
             connection.pragma("application_id"),
             connection.pragma("user_version"),
@@ -124,9 +132,11 @@ class AssistStore:
         found = connection.execute("SELECT count(*) FROM sqlite_schema").get
         if application != APPLICATION_ID and found:
             raise ValueError(f"its application_id is {application}, expected {APPLICATION_ID}")
+        for pragma in ("secure_delete = ON", "journal_mode = WAL", "synchronous = NORMAL"):
+            connection.execute(f"PRAGMA {pragma}")
         said = connection.execute("PRAGMA quick_check(1)").get
         if said != "ok":
-            raise ValueError(f"it is damaged: {said}")
+            raise AssistDamagedError(f"{self.where} is damaged: {said}")
         if version == VERSION:
             return
         with transaction(connection):
@@ -135,6 +145,18 @@ class AssistStore:
             connection.execute(SCHEMA)
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {VERSION}")
+
+    def set_aside(self) -> str:
+        """
+        Move a damaged file and its log out of the way, over those of the last time; return where to.
+
+        The store must not be open. Raises ``AssistStoreError`` where the system does not let us.
+        """
+        with named(self.where):
+            for end in _FILES:
+                with suppress(FileNotFoundError):
+                    Path(self.where + end).replace(f"{self.where}{ASIDE}{end}")
+        return self.where + ASIDE
 
     def close(self) -> None:
         """Let go of the file."""
@@ -177,11 +199,21 @@ class AssistStore:
             self._db.executemany("DELETE FROM tickets WHERE id = ?", ((id_,) for id_ in ids))
 
     def erase(self, id_: str) -> bool:
-        """Forget a ticket and leave no byte of it, in the log neither; return whether it was there."""
+        """
+        Forget a ticket and leave no byte of it, in the log neither; return whether it was there.
+
+        What was set aside goes too, as no single ticket can be deleted from a damaged file. Raises
+        ``AssistStoreError`` where another process reads the log: then bytes are left in it, and the
+        ticket can be erased again.
+        """
         with named(self.where):
             self._db.execute("DELETE FROM tickets WHERE id = ?", (id_,))
             was_there = self._db.changes() > 0
-            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            is_busy = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()[0][0]
+            if is_busy:
+                raise ValueError("another process is reading it, so its log cannot be emptied")
+            for end in _FILES if self._folder is not None else ():
+                Path(f"{self.where}{ASIDE}{end}").unlink(missing_ok=True)
         return was_there
 
     def shorten(self, most: int, before_us: int) -> list[str]:

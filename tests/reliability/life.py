@@ -28,15 +28,15 @@ class Life:
         os.waitpid(self.pid, 0)
 
 
-def begin(journal: Path) -> Life:
-    """Fork a server on the journal and return once it listens."""
+def begin(journal: Path, models: Path | None = None) -> Life:
+    """Fork a server on the journal, and maybe a folder of models, and return once it listens."""
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
         os.close(reading)
         try:
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                runner.run(_serve(journal, writing))
+                runner.run(_serve(journal, models, writing))
         except BaseException as error:
             print(f"the server ended: {error!r}", file=sys.stderr)
         os._exit(1)
@@ -47,10 +47,12 @@ def begin(journal: Path) -> Life:
     return Life(pid, url)
 
 
-async def _serve(journal: Path, writing: int) -> None:
+async def _serve(journal: Path, models: Path | None, writing: int) -> None:
     """Serve until killed."""
     clock = Clock()
-    settings = EngineSettings(lambda tenant: f"sqlite:{journal}", snapshot_every=50)
+    settings = EngineSettings(
+        lambda tenant: f"sqlite:{journal}", snapshot_every=50, models=lambda tenant: models
+    )
     engine = await Engine.open(settings, clock)
     server = Server(engine, Settings(server=ServerSettings(port=0)), clock)
     await server.start()

@@ -12,7 +12,7 @@ import pytest
 from router.search.documents import Document
 from router.search.kept import Kept, reduced
 from router.search.tokens import TERMS_VERSION, Cutter
-from router.stores.assist import FILE_NAME, AssistStore, AssistStoreError
+from router.stores.assist import FILE_NAME, AssistDamagedError, AssistStore, AssistStoreError
 
 CUTTER = Cutter()
 ENCODER = "f" * 64
@@ -87,7 +87,7 @@ def test_a_damaged_file_or_another_is_refused_by_name(tmp_path: Path) -> None:
     """Bytes that are no database, a foreign database, and a page of noise are refused; the file is left alone."""
     file = tmp_path / FILE_NAME
     file.write_bytes(b"no database at all, but long enough to be looked at" * 40)
-    with pytest.raises(AssistStoreError, match=FILE_NAME):
+    with pytest.raises(AssistDamagedError, match=FILE_NAME):
         opened(tmp_path)
     file.unlink()
     store = opened(tmp_path)
@@ -102,9 +102,21 @@ def test_a_damaged_file_or_another_is_refused_by_name(tmp_path: Path) -> None:
     data = bytearray(file.read_bytes())
     data[8192:16384] = os.urandom(8192)
     file.write_bytes(data)
-    with pytest.raises(AssistStoreError, match="cannot be used"):
+    with pytest.raises(AssistDamagedError, match="is damaged"):
         opened(tmp_path)
     assert file.read_bytes() == bytes(data)
+
+
+@pytest.mark.parametrize("column", ["counts", "vector"])
+def test_rows_that_cannot_be_are_damage(tmp_path: Path, column: str) -> None:
+    """A row whose counts are not those of its terms, or whose vector is too short, is noticed when opened."""
+    store = opened(tmp_path)
+    store.put([kept("t1")], 1)
+    store._db.execute("PRAGMA ignore_check_constraints = ON")
+    store._db.execute(f"UPDATE tickets SET dimensions = 9, {column} = x'01'")
+    store.close()
+    with pytest.raises(AssistDamagedError, match="CHECK constraint failed"):
+        opened(tmp_path)
 
 
 def test_terms_of_another_version_are_dropped(tmp_path: Path) -> None:
