@@ -26,7 +26,9 @@ _I: Final = {name: i for i, name in enumerate(layout.EVENT.names or ())}
 AT, SERIAL, UNTIL, VALUE, KIND, REASON = (
     _I[n] for n in ("at_us", "serial", "until_us", "value", "kind", "reason")
 )
-TICKET, AGENT_ROW, WORK, WORDS_FROM = (_I[n] for n in ("ticket", "agent", "work", "words_from"))
+TICKET, AGENT_ROW, WORK, WORDS_FROM, AUX = (
+    _I[n] for n in ("ticket", "agent", "work", "words_from", "aux")
+)
 
 OFFERS_KEPT_MAX: Final = 200_000
 DECISIONS_KEPT_MAX: Final = 100
@@ -77,6 +79,9 @@ _BECOMES: Final = {
 
 ENDINGS: Final = frozenset({c.E_CLOSED, c.E_COMPLETED})
 """After these a ticket is final."""
+JOINT_WORDS: Final = (*layout.DECISION_WORDS, *layout.JOINT_WORDS)
+EFFORT: Final = ("decisions", "tickets", "pairs", "scans", "looks", "scored")
+"""What joint decisions take, added up: tickets and pairs assigned, scans, looks for others, pairs looked at."""
 
 
 class Gap(msgspec.Struct, frozen=True):
@@ -117,6 +122,7 @@ class History:
         self.decisions: dict[str, list[int]] = {}
         self.decision_count = 0
         self.last_gap: Gap | None = None
+        self.effort = dict.fromkeys(EFFORT, 0)
         self.ticket_seq: ByRow[int] = ByRow()
         self.closed_us: ByRow[int] = ByRow()
         """When tickets ended; what the core keeps of it is when they are forgotten."""
@@ -141,6 +147,8 @@ class History:
             if kind == c.E_DECIDED:
                 decided, self._decision = event, seq
                 self.decision_count += 1
+                if event[AUX]:
+                    self._note_effort(outcome.words[event[WORDS_FROM] :])
                 seq += 1
                 continue
             row = event[TICKET]
@@ -161,6 +169,14 @@ class History:
             at = decided[WORDS_FROM]
             self.last_gap = Gap(self._decision, *outcome.words[at : at + 5].tolist())
         return rows
+
+    def _note_effort(self, words: Any) -> None:
+        """Add up what a joint decision took; counted anew in each process, so no snapshot has it."""
+        effort, numbers = self.effort, words[: len(JOINT_WORDS)].tolist()
+        effort["decisions"] += 1
+        for name, number in zip(JOINT_WORDS, numbers, strict=True):
+            if name in effort:
+                effort[name] += number
 
     def _note_work(self, shard: "Shard", event: tuple[Any, ...], kind: int, seq: int) -> None:
         """Take in an event about an offer or an assignment."""

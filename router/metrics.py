@@ -62,6 +62,27 @@ METRICS: MappingProxyType[str, Row] = MappingProxyType(
         "cordboard_tickets": Row("gauge", "Tickets in memory.", ("tenant", "state"), "engine"),
         "cordboard_agents": Row("gauge", "Agents configured.", ("tenant", "presence"), "engine"),
         "cordboard_waiting": Row("gauge", "Tickets that wait.", ("tenant", "queue"), "engine"),
+        "cordboard_solver_decisions_total": Row(
+            "counter", "Joint decisions since the start.", ("tenant",), "engine"
+        ),
+        "cordboard_solver_tickets_total": Row(
+            "counter", "Tickets in joint decisions.", ("tenant",), "engine"
+        ),
+        "cordboard_solver_pairs_total": Row(
+            "counter", "Candidates that these weighed against each other.", ("tenant",), "engine"
+        ),
+        "cordboard_solver_scored_total": Row(
+            "counter", "Feasible pairs whose worth they looked at.", ("tenant",), "engine"
+        ),
+        "cordboard_solver_scans_total": Row(
+            "counter", "Tickets and agents their searches looked at.", ("tenant",), "engine"
+        ),
+        "cordboard_solver_looks_total": Row(
+            "counter", "Rounds of looking for better pairs.", ("tenant",), "engine"
+        ),
+        "cordboard_solver_gap": Row(
+            "gauge", "Share of the bound that the last decision left open.", ("tenant",), "engine"
+        ),
         "cordboard_inbox": Row("gauge", "Calls not decided yet.", (), "engine"),
         "cordboard_commits_total": Row("counter", "Frames made durable.", (), "engine"),
         "cordboard_commit_seconds_total": Row("counter", "Time spent on that.", (), "engine"),

@@ -266,7 +266,8 @@ def wrapping(scribe: Scribe, row: Row) -> Data:
 
 def decided(scribe: Scribe, row: Row) -> Data:
     """Say how much was decided at once, and how good that was."""
-    words = dict(zip(layout.DECISION_WORDS, scribe.words_of(row), strict=True))
+    names = layout.DECISION_WORDS + (layout.JOINT_WORDS if row.aux else ())
+    words = dict(zip(names, scribe.words_of(row), strict=True))
     primal, dual = words.pop("primal"), words.pop("dual")
     return {
         "decision": f"d-{scribe.seq}",

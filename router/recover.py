@@ -18,6 +18,8 @@ from router.directory import TICKET
 from router.journal import Recorded, decode
 from router.shard import Shard
 
+BY_DECISION = -2
+"""The cause of events that a round of decisions led to."""
 FOLD_EVENTS = 32_768
 """Events folded in one call: enough to make the cost of the call vanish."""
 
@@ -98,22 +100,76 @@ class Verdict(NamedTuple):
     events: int
     digest: str
     difference: Difference | None
+    older: int = 0
+    """Frames with a joint decision of an older solver: they were taken as recorded."""
+
+
+class Twin:
+    """A second core that only folds, to go on from where an older solver decided otherwise."""
+
+    def __init__(self) -> None:
+        self.machine = Machine()
+        self._waiting: list[Recorded] = []
+        self._events = 0
+
+    def add(self, recorded: Recorded) -> None:
+        """Take in one frame."""
+        self._waiting.append(recorded)
+        self._events += len(recorded.events)
+        if self._events >= FOLD_EVENTS:
+            self._fold()
+
+    def _fold(self) -> None:
+        for recorded in self._waiting:
+            self.machine.fold(recorded.events, recorded.words)
+        self._waiting.clear()
+        self._events = 0
+
+    def branch(self) -> Machine:
+        """Return a core in the state after the last frame, ready to decide."""
+        self._fold()
+        self.machine.arrays.scratch["folding"] = 0
+        branch = self.machine.fork()
+        branch.settle_fold()
+        return branch
 
 
 def verify(frames: Iterable[tuple[int, bytes]], machine: Machine) -> Verdict:
-    """Decide a whole journal (numbers and bodies of its frames) again and compare; stops at the first difference."""
-    count = commands = events = 0
+    """
+    Decide a whole journal (numbers and bodies of its frames) again and compare; stops at the first difference.
+
+    A frame that an older joint solver decided otherwise is no difference: it is counted, and taken as recorded.
+    """
+    count = commands = events = older = 0
+    twin, is_ours = Twin(), False
     for number, body in frames:
         recorded = decode(body)
         machine.feed(recorded.commands, recorded.command_words)
         batch = machine.run()
+        twin.add(recorded)
         count += 1
         commands += len(recorded.commands) // layout.COMMAND.itemsize
         events += len(recorded.events)
+        made = recorded.events
+        is_ours = is_ours or bool(
+            np.any((made["kind"] == c.E_DECIDED) & (made["aux"] == layout.SOLVER))
+        )
         difference = compare(number, recorded, batch)
-        if difference is not None:
-            return Verdict(count, commands, events, machine.digest(), difference)
-    return Verdict(count, commands, events, machine.digest(), None)
+        if difference is not None and not is_ours and is_decided_otherwise(recorded, batch):
+            older += 1
+            machine = twin.branch()
+        elif difference is not None:
+            return Verdict(count, commands, events, machine.digest(), difference, older)
+    return Verdict(count, commands, events, machine.digest(), None, older)
+
+
+def is_decided_otherwise(recorded: Recorded, batch: Batch) -> bool:
+    """Return whether the first event that differs comes of a round of decisions, and not of a command or timer."""
+    old, new = recorded.events, batch.events
+    both = min(len(old), len(new))
+    differs = np.flatnonzero(old[:both] != new[:both])
+    at = int(differs[0]) if len(differs) else both
+    return any(int(events[at]["cause"]) == BY_DECISION for events in (old, new) if at < len(events))
 
 
 def compare(frame: int, recorded: Recorded, batch: Batch) -> Difference | None:

@@ -3,6 +3,7 @@
 import argparse
 import sys
 
+from router.core.layout import SOLVER
 from router.core.machine import Machine
 from router.engine.archive import shard_at
 from router.journal import FormatError
@@ -59,6 +60,11 @@ def run(given: argparse.Namespace) -> int:
         print(
             f"Decisions: {verdict.commands} commands give the same {verdict.events} events; digest {folded}."
         )
+        if verdict.older:
+            print(
+                f"Not decided again: {verdict.older} of {verdict.frames} frames have joint decisions of an older solver"
+                f" (this one is number {SOLVER}). They were taken as recorded."
+            )
     except (StoreError, FormatError) as error:
         print(f"DAMAGED: {error}", file=sys.stderr)
         return 1

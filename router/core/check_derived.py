@@ -24,8 +24,8 @@ def faults(arrays: Arrays) -> Iterator[str]:
         yield f"{z['dirty_tickets']} tickets and {z['dirty_agents']} agents still wait for a decision"
     if arrays.agent_dirty.any() or arrays.nodes["dirty"].any():
         yield "somebody is marked for a decision but not listed"
-    if (arrays.agent_column != -1).any():
-        yield "columns of the last joint decision were not given back"
+    if (arrays.profile_list != -1).any() or arrays.standing.price.any():
+        yield "lists or prices of the last joint decision were not given back"
     yield from _lanes(arrays)
     yield from _timers(arrays)
     yield from _bits(arrays)

@@ -233,7 +233,16 @@ KEY_VALUE, KEY_IDLE, KEY_RECENT, KEY_LOAD = 0, 1, 2, 3
 ENGINE_GREEDY, ENGINE_EXACT = 0, 1
 
 # What the run loop asks its caller for before it can go on.
-RUN_DONE, RUN_EVENTS, RUN_WORKS, RUN_TIMERS, RUN_LANES, RUN_TIES = 0, 1, 2, 3, 4, 5
+RUN_DONE, RUN_EVENTS, RUN_WORKS, RUN_TIMERS, RUN_LANES, RUN_TIES, RUN_ROWS, RUN_PAIRS = (
+    0,
+    1,
+    2,
+    3,
+    4,
+    5,
+    6,
+    7,
+)
 
 # Ticket flags.
 F_FIRST_WARNED, F_FIRST_BREACHED, F_NEXT_WARNED, F_NEXT_BREACHED = 1, 2, 4, 8

@@ -16,6 +16,7 @@ No ``fastmath`` and no ``parallel``: a rule gives the same bits every run.
 import re
 import weakref
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any, Final, TypeVar, cast
 
 from llvmlite import binding, ir
@@ -24,6 +25,7 @@ from numba.core.cgutils import normalize_ir_text
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder, _LowerResult
 from numba.core.compiler_machinery import register_pass
+from numba.core.dispatcher import Dispatcher
 from numba.core.typed_passes import NativeLowering
 
 Rule = TypeVar("Rule", bound=Callable[..., Any])
@@ -117,3 +119,27 @@ def rule(function: Rule) -> Rule:
 def entry(function: Rule) -> Rule:
     """Compile a function that Python calls, and keep the result on disk."""
     return cast("Rule", njit(cache=True, nogil=True, error_model="numpy")(function))
+
+
+def linked(kernel: Rule) -> Rule:
+    """
+    Return a kernel of the solver as a rule, and with it whatever kernels it calls.
+
+    Numba would optimize each of them by itself, and again with all it calls, before it comes to the entry.
+    """
+    if not isinstance(kernel, Dispatcher):  # with the JIT off
+        return kernel
+    if kernel in LINKED:
+        return cast("Rule", LINKED[kernel])
+    plain: Any = kernel.py_func
+    names = dict(plain.__globals__)
+    twin = FunctionType(plain.__code__, names, plain.__name__, plain.__defaults__)
+    LINKED[kernel] = rule(twin)
+    for name in plain.__code__.co_names:
+        if isinstance(names.get(name), Dispatcher):
+            names[name] = linked(names[name])
+    return cast("Rule", LINKED[kernel])
+
+
+LINKED: Final[dict[Any, Any]] = {}
+"""Kernels of the solver that are rules, too."""

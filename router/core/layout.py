@@ -309,8 +309,20 @@ SCRATCH: Final = np.dtype(
         ("lane_free", "i4"),
         ("lanes_active", "i4"),
         ("folding", "i4"),
-        ("row_size", "i4"),  # candidates of the row being filled
-        ("pad", "i4"),
+        # One joint decision.
+        ("taken", "i4"),  # agents who gained room and are meant by it
+        ("lists", "i4"),
+        ("listed", "i4"),  # room of the lists that is taken
+        ("looks", "i4"),  # how often better pairs were looked for
+        ("stamp", "i4"),  # the newest mark of an agent
+        ("knows_all", "i4"),  # 1: agent_now has everybody with room
+        ("decision", "i8"),  # its number, since the arrays were made
+        ("pairs", "i8"),
+        ("scored", "i8"),  # feasible pairs looked at
+        ("scans", "i8"),
+        ("worth", "i8"),
+        ("gained", "i8"),
+        ("dual", "i8"),
     ],
     align=True,
 )
@@ -321,3 +333,7 @@ AGENT_WORDS: Final = 9
 TICKET_WORDS: Final = 9
 # Words of E_DECIDED.
 DECISION_WORDS: Final = ("tickets", "agents", "pairs", "primal", "dual", "revision", "offered")
+# Words that follow when it was made jointly; its event's aux is SOLVER.
+JOINT_WORDS: Final = ("scans", "looks", "scored")
+SOLVER: Final = 2
+"""Which joint decision this is; 0 in journals from before the standing assignment, and for one ticket or one agent."""

@@ -43,12 +43,24 @@ COMMANDS_PER_RUN_MAX = 2 * COMMANDS_PER_CALL_MAX
 WORDS_PER_COMMAND_MAX = 16_384
 PLAN_PAIRS_MAX = 2_048
 """Pairs of one plan; each is an offer and, where a channel accepts by itself, an assignment: two events."""
-DECIDE_ROWS_MAX = 256
+DECIDE_ROWS_MAX = 8_192
 """Tickets decided jointly at once; more are decided in further rounds."""
-CANDIDATES_MAX = 64
-"""Agents kept per ticket in a joint decision: the better half by value, the rest spread by a hash."""
-EVENTS_MARGIN = 4 * (WORKS_PER_AGENT_MAX + DECIDE_ROWS_MAX * OFFERS_PARALLEL_MAX)
-"""Room in the event buffer that any single unit of work (a command, a timer, a round) fits in."""
+DECIDE_PAIRS_MAX = 524_288
+"""Pairs a joint decision begins with; the more tickets, the fewer agents each is given at first."""
+DECIDE_SCANS_MAX = 4_194_304
+"""Scans of tickets and agents a joint decision may take, about a second; what it cuts short, its gap says."""
+CANDIDATES_MAX = 256
+"""Agents that tickets of one profile begin with in a joint decision, at most."""
+CANDIDATES_LEAST = 16
+"""Agents that they begin with at least, and that a look at all others adds at most."""
+CANDIDATES_SPREAD = 8
+"""Agents that they begin with besides, spread over all that may take them."""
+LOOKS_MAX = 8
+"""How often a joint decision looks for better pairs among those it left out."""
+TURN_ROWS_MAX = 256
+"""Tickets or offers of one round that goes by turns, and tickets a joint one has room for at first."""
+EVENTS_MARGIN = 4 * (WORKS_PER_AGENT_MAX + TURN_ROWS_MAX * OFFERS_PARALLEL_MAX)
+"""Room in the event buffer that any command, timer or round by turns fits in; larger rounds ask for theirs."""
 
 VALUE_MAX = 2**20
 """Values of pairs, in thousandths of a point; the solver's costs stay exact in int32."""
@@ -57,8 +69,10 @@ assert TIME_US_MAX < NEVER_US
 assert TICKETS_MAX <= WORKS_MAX
 assert 1_000 * (RELAXATIONS_MAX + 3) <= COMMANDS_PER_CALL_MAX
 assert AGENTS_MAX % 64 == 0
-assert DECIDE_ROWS_MAX * CANDIDATES_MAX * VALUE_MAX < 2**62
-assert DECIDE_ROWS_MAX * OFFERS_PARALLEL_MAX * 2 < EVENTS_MARGIN
+assert DECIDE_ROWS_MAX * VALUE_MAX < 2**62
+assert DECIDE_PAIRS_MAX >= DECIDE_ROWS_MAX * (CANDIDATES_LEAST + CANDIDATES_SPREAD)
+assert TURN_ROWS_MAX <= DECIDE_ROWS_MAX
+assert TURN_ROWS_MAX * OFFERS_PARALLEL_MAX * 2 < EVENTS_MARGIN
 assert WORKS_PER_AGENT_MAX * 3 < EVENTS_MARGIN
 assert PLAN_PAIRS_MAX * 2 < EVENTS_MARGIN
 assert PLAN_PAIRS_MAX * 2 <= WORDS_PER_COMMAND_MAX

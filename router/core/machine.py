@@ -23,6 +23,7 @@ from router.core.limits import (
     GROUPS_MAX,
     LANGUAGES_MAX,
     NEVER_US,
+    OFFERS_PARALLEL_MAX,
     PROFILES_MAX,
     QUEUES_MAX,
     REGIONS_MAX,
@@ -350,10 +351,15 @@ class Machine:
             self._grow(works=2 * n.works)
         elif short == c.RUN_TIMERS:
             rebuild_timers(self.handle)  # most entries may be left over from deadlines that moved
-            if 2 * (int(self.arrays.scratch["timers"][0]) + EVENTS_MARGIN) > n.timers:
+            armed = int(self.arrays.scratch["timers"][0]) + EVENTS_MARGIN
+            if max(2 * armed, armed + 4 * n.rows * OFFERS_PARALLEL_MAX) > n.timers:
                 self._grow(timers=2 * n.timers)
         elif short == c.RUN_LANES:
             self._grow(lanes=2 * n.lanes)
+        elif short == c.RUN_ROWS:
+            self._grow(rows=2 * n.rows)
+        elif short == c.RUN_PAIRS:
+            self._grow(pairs=2 * n.pairs)
         else:
             self._grow(ties=2 * n.ties)
 

@@ -18,7 +18,7 @@ from router.core.timers import arm_agent, arm_ticket, arm_work
 DERIVED = (
     "scratch", "nodes", "lanes", "lanes_active", "profile_lane", "timers", "agent_wake", "work_wake", "dirty_tickets",
     "dirty_agents", "agent_dirty", "skill_bits", "language_bits", "group_bits", "region_bits", "queue_bits", "ready",
-    "eligible", "match", "agent_column",
+    "eligible", "match", "agent_now_of", "channel_known", "agent_stamp",
 )  # fmt: skip
 
 

@@ -215,7 +215,9 @@ def run_inbox(s: Arrays, commands: int) -> int:
         ):
             fire_first_timer(s)
         elif is_marked and (at_us > z.now_us or z.cursor >= z.inbox):
-            decide_round(s)
+            short = decide_round(s)
+            if short != c.RUN_DONE:
+                return short
         elif z.cursor < z.inbox:
             z.now_us = at_us
             handle(s, int(z.cursor))

@@ -19,13 +19,16 @@ from router.core.jit import entry
 from router.core.limits import (
     CANDIDATES_MAX,
     CHANNELS_MAX,
-    DECIDE_ROWS_MAX,
     EVENTS_MARGIN,
     NEVER_US,
     TICKETS_MAX,
+    TIES_PER_TICKET_MAX,
+    TURN_ROWS_MAX,
     WORKS_MAX,
 )
-from solver.kernels.augment import AugmentWork, make_augment_work
+from solver.standing.rounds import make_rounds
+from solver.standing.state import Standing
+from solver.standing.state import handle as standing_handle
 
 Rows = NDArray[Any]
 
@@ -74,18 +77,36 @@ class Arrays(NamedTuple):
     inbox_words: Rows
     events: Any
     event_words: Rows
-    # One joint decision: its pairs, columns (agents, by rising index) and rows (tickets).
-    pair_ptr: Rows
-    pair_col: Rows
-    pair_value: Rows
+    # One joint decision: its rows (tickets), the lists of candidates of their profiles, and the assignment.
     row_ticket: Rows
-    row_omitted: Rows  # best value among the candidates left out, bounds what that can cost
-    row_column: Rows
-    column_agent: Rows
-    column_room: Rows
-    column_price: Rows
-    agent_column: Rows
-    search: AugmentWork
+    row_list: Rows
+    row_urgency: Rows
+    row_size: Rows  # pairs
+    row_key: Rows
+    row_agent: Rows  # -1 when it waits
+    row_best: Rows  # most it is worth to anybody, urgency aside
+    list_profile: Rows
+    list_rows: Rows
+    list_feasible: Rows  # agents that may take it now
+    list_from: Rows
+    list_size: Rows
+    list_best: Rows
+    list_left_out: Rows  # what agents that are not listed are worth at most
+    list_least: Rows  # what its tickets gain at least, urgency aside
+    list_excess: Rows  # by how much an agent left out exceeds that
+    list_grew: Rows
+    list_agent: Rows
+    list_worth: Rows
+    pair_agent: Rows  # of the row in hand
+    pair_value: Rows
+    profile_list: Rows  # -1 when none
+    agent_now: Rows  # (channels, agents): rest, load and price of an agent in this decision
+    agent_now_of: Rows  # in which decision that was worked out
+    channel_known: Rows  # in which decision it was for everybody
+    agent_stamp: Rows
+    freed_bits: Rows  # agents who gained room
+    freed_words: Rows  # which words of that have any
+    standing: Standing
 
 
 CANONICAL: Final = (
@@ -131,7 +152,8 @@ def handle(arrays: Arrays) -> Arrays:
         plain: dict[str, Any] = {name: array.view(np.recarray) for name, array in arrays._asdict().items()
                  if isinstance(array, np.ndarray) and array.dtype.names}  # fmt: skip
         return arrays._replace(**plain)
-    return cast("Arrays", _wrapped(*arrays))
+    inner: Any = standing_handle(arrays.standing)
+    return cast("Arrays", _wrapped(*arrays._replace(standing=inner)))
 
 
 class Sizes(NamedTuple):
@@ -153,6 +175,8 @@ class Sizes(NamedTuple):
     inbox_words: int = 16384
     events: int = 4 * EVENTS_MARGIN
     event_words: int = 65536
+    rows: int = TURN_ROWS_MAX
+    pairs: int = 8192
 
 
 Shapes = dict[str, tuple[tuple[int, ...], Any]]
@@ -210,16 +234,26 @@ def derived_shapes(n: Sizes) -> Shapes:
         "inbox_words": ((n.inbox_words,), np.int64),
         "events": ((n.events,), layout.EVENT),
         "event_words": ((n.event_words,), np.int64),
-        "pair_ptr": ((DECIDE_ROWS_MAX + 1,), i4),
-        "pair_col": ((PAIRS_MAX,), i4),
-        "pair_value": ((PAIRS_MAX,), i4),
-        "row_ticket": ((DECIDE_ROWS_MAX,), i4),
-        "row_omitted": ((DECIDE_ROWS_MAX,), np.int64),
-        "row_column": ((DECIDE_ROWS_MAX,), i4),
-        "column_agent": ((PAIRS_MAX,), i4),
-        "column_room": ((PAIRS_MAX,), i4),
-        "column_price": ((PAIRS_MAX,), np.int64),
-        "agent_column": ((n.agents,), i4),
+        **dict.fromkeys(("row_ticket", "row_list", "row_size", "row_agent"), ((n.rows,), i4)),
+        **dict.fromkeys(("row_urgency", "row_key", "row_best"), ((n.rows,), np.int64)),
+        **dict.fromkeys(
+            ("list_profile", "list_rows", "list_feasible", "list_from"), ((n.rows,), i4)
+        ),
+        **dict.fromkeys(("list_size", "list_grew"), ((n.rows,), i4)),
+        **dict.fromkeys(
+            ("list_best", "list_left_out", "list_least", "list_excess"), ((n.rows,), np.int64)
+        ),
+        "list_agent": ((n.pairs,), i4),
+        "list_worth": ((n.pairs,), np.int64),
+        "pair_agent": ((ROW_PAIRS_MAX,), i4),
+        "pair_value": ((ROW_PAIRS_MAX,), i4),
+        "profile_list": ((n.profiles,), i4),
+        "agent_now": ((CHANNELS_MAX, n.agents), i4),
+        "channel_known": ((CHANNELS_MAX,), np.int64),
+        "agent_now_of": ((CHANNELS_MAX, n.agents), np.int64),
+        "agent_stamp": ((n.agents,), i4),
+        "freed_bits": ((words,), u8),
+        "freed_words": ((words,), i4),
     }
 
 
@@ -228,12 +262,12 @@ def shapes(n: Sizes) -> Shapes:
     return canonical_shapes(n) | derived_shapes(n)
 
 
-PAIRS_MAX: Final = DECIDE_ROWS_MAX * CANDIDATES_MAX
+ROW_PAIRS_MAX: Final = 2 * CANDIDATES_MAX + TIES_PER_TICKET_MAX + 64
 FILL: Final = {
     "agent_wake": NEVER_US,
     "work_wake": NEVER_US,
     "profile_lane": -1,
-    "agent_column": -1,
+    "profile_list": -1,
 }
 
 
@@ -270,7 +304,7 @@ def empty(sizes: Sizes) -> Arrays:
     """Return the state before the first command."""
     arrays = Arrays(
         **{name: blank(name, shape, dtype) for name, (shape, dtype) in shapes(sizes).items()},
-        search=make_augment_work(DECIDE_ROWS_MAX, PAIRS_MAX),
+        standing=make_rounds(sizes.rows, sizes.agents, sizes.pairs, ROW_PAIRS_MAX),
     )  # fmt: skip
     arrays.head[0]["ticket_free"] = -1
     arrays.head[0]["next_serial"] = 1  # 0 is an agent who never had an offer
@@ -308,4 +342,6 @@ def grown(old: Arrays, sizes: Sizes) -> Arrays:
         array: Rows = getattr(old, name)
         if array.shape != shape:
             larger[name] = extended(name, array, shape)
+    if len(old.list_agent) < sizes.pairs or {"row_ticket", "agent_now"} & larger.keys():
+        larger["standing"] = make_rounds(sizes.rows, sizes.agents, sizes.pairs, ROW_PAIRS_MAX)
     return old._replace(**larger)

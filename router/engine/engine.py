@@ -131,6 +131,7 @@ class Engine:
             figures["events_total"][tenant,] = line.feed.last_seq
             figures["calls_total"][tenant,] = line.calls
             count_floor(line.shard, tenant, figures)
+            count_decisions(line.shard, tenant, figures)
             counts = line.writer.statistics()
             inbox += line.waiting
             commits += counts.commits
@@ -175,6 +176,16 @@ def count_floor(
         figures["agents"][tenant, name] = int(presences[presence])
     for number, id_ in enumerate(shard.directory.names[QUEUE].ids[: head["queues"]]):
         figures["waiting"][tenant, id_] = int(arrays.queues[number]["waiting"])
+
+
+def count_decisions(
+    shard: Shard, tenant: str, figures: dict[str, dict[tuple[str, ...], float]]
+) -> None:
+    """Add what a shard's joint decisions took, and how far from the best the last one may be."""
+    for name, count in shard.history.effort.items():
+        figures.setdefault(f"solver_{name}_total", {})[tenant,] = count
+    gap = shard.history.last_gap
+    figures.setdefault("solver_gap", {})[tenant,] = 0.0 if gap is None else gap.share
 
 
 def count_signals(

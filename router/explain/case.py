@@ -75,6 +75,11 @@ class Verdict(NamedTuple):
     dual: int
     revision: int
     offered: int
+    solver: int = 0
+    """Which joint decision it was; 0: of one ticket or one agent, or from before these had numbers."""
+    scans: int = 0
+    looks: int = 0
+    scored: int = 0
 
     @property
     def gap(self) -> int:

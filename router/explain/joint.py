@@ -15,12 +15,15 @@ from collections.abc import Mapping
 import numpy as np
 
 from router.core.codes import ENGINE_EXACT, QUEUED
-from router.core.limits import DECIDE_ROWS_MAX, VALUE_MAX
+from router.core.limits import VALUE_MAX
 from router.core.state import Arrays
 from router.explain.exclusions import candidates_of, checks_of
 from router.explain.names import Names
 from router.explain.sight import Int64s, look
 from router.explain.terms import terms_of, totals_of
+
+OTHERS_MAX = 256
+"""Tickets that got nobody and are asked what an agent would have been worth to them."""
 
 
 def is_joint(arrays: Arrays, tickets: int) -> bool:
@@ -39,7 +42,7 @@ def prices_of(
     neither does.
     """
     waiting = np.flatnonzero(arrays.tickets["state"][: int(arrays.head[0]["ticket_top"])] == QUEUED)
-    others = [int(t) for t in waiting if int(t) not in given][: DECIDE_ROWS_MAX - len(given)]
+    others = [int(t) for t in waiting if int(t) not in given][:OTHERS_MAX]
     agents = list(given.values())
     got, got_else = _worths(arrays, list(given), agents, (names, at_us))
     more, more_else = _worths(arrays, others, agents, (names, at_us))

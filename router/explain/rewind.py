@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from router.core import codes as c
-from router.core.layout import DECISION_WORDS
+from router.core.layout import DECISION_WORDS, JOINT_WORDS
 from router.core.machine import Batch, Machine
 from router.explain.case import Case, Chosen, Decided, Joint, Verdict, open_case
 from router.explain.joint import is_joint, prices_of
@@ -92,8 +92,10 @@ def verdict_of(moment: Moment) -> Verdict:
             f"event {seq} is {c.EVENTS[int(event['kind'])]}; expected a decision"
         )
     start = int(event["words_from"])
-    words = moment.batch.words[start : start + len(DECISION_WORDS)]
-    return Verdict(seq, **dict(zip(DECISION_WORDS, map(int, words), strict=True)))
+    names = DECISION_WORDS + (JOINT_WORDS if event["aux"] else ())
+    words = moment.batch.words[start : start + len(names)]
+    said = dict(zip(names, map(int, words), strict=True))
+    return Verdict(seq, solver=int(event["aux"]), **said)
 
 
 def offers_of(moment: Moment, verdict: Verdict) -> list[Offer]:

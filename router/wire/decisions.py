@@ -116,11 +116,20 @@ class Decision(msgspec.Struct, kw_only=True):
     policy: str
     policy_revision: int
     tickets: Annotated[int, Meta(description="Tickets that were looked at.")]
-    pairs: Annotated[int, Meta(description="Pairs of a ticket and an agent that were weighed.")]
+    pairs: Annotated[
+        int,
+        Meta(description="Pairs of a ticket and an agent that were weighed against each other."),
+    ]
     offered: Annotated[int, Meta(description="Offers that came of it.")]
     primal: Annotated[float, Meta(description="Worth of the decision, in points.")]
     dual: Annotated[float, Meta(description="Bound no decision can exceed, in points.")]
     gap: Annotated[float, Meta(description="(dual - primal) / dual; 0 is optimal.")]
+    solver: Annotated[
+        int, Meta(description="Number of the joint solver; 0: one ticket, one agent, or older.")
+    ] = 0
+    scans: Annotated[int, Meta(description="Tickets and agents its searches looked at.")] = 0
+    looks: Annotated[int, Meta(description="How often it looked for better pairs.")] = 0
+    scored: Annotated[int, Meta(description="Feasible pairs whose worth it looked at.")] = 0
     explanations: Annotated[list[Explanation], Meta(description="One for each ticket offered.")]
     left_out: Annotated[int, Meta(description="Further tickets that are not listed.")] = 0
     seq: int

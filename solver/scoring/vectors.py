@@ -58,12 +58,12 @@ _L = LANES or 8  # the functions must compile where nobody calls them, too
 _N32, _N16 = ir.VectorType(I32, _L), ir.VectorType(I16, 2 * _L)
 
 
-def _start(context: Any, builder: Any, typ: Any, array: Any, at: Any) -> Any:
+def start_of(context: Any, builder: Any, typ: Any, array: Any, at: Any) -> Any:
     """Return the address of the element at flat position ``at``."""
     return builder.gep(context.make_array(typ)(context, builder, array).data, [at])
 
 
-def _load(builder: Any, start: Any, at: int, typ: Any) -> Any:
+def load(builder: Any, start: Any, at: int, typ: Any) -> Any:
     """Load a vector that lies ``at`` elements behind ``start``, however it is aligned."""
     place = builder.gep(start, [ir.Constant(I64, at)])
     return builder.load(builder.bitcast(place, typ.as_pointer()), align=typ.element.width // 8)
@@ -74,7 +74,7 @@ def _store(builder: Any, value: Any, start: Any, at: int) -> None:
     builder.store(value, builder.bitcast(place, value.type.as_pointer()), align=4)
 
 
-def _fill(builder: Any, scalar: Any, lanes: int) -> Any:
+def fill(builder: Any, scalar: Any, lanes: int) -> Any:
     """Return a vector of so many times the same number."""
     empty = ir.Constant(ir.VectorType(scalar.type, lanes), ir.Undefined)
     first = builder.insert_element(empty, scalar, ir.Constant(I32, 0))
@@ -110,26 +110,24 @@ def _dots(rows: int) -> Callable[..., Any]:
     def dots(_: Any, features: Any, block: Any, weights: Any, first: Any, out: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
             kinds = signature.args
-            left = _start(
+            left = start_of(
                 context, builder, kinds[0], given[0], _flat(builder, given[1], BLOCK * FEATURES)
             )
-            right = _start(context, builder, kinds[2], given[2], _flat(builder, given[3], FEATURES))
-            sums = _start(context, builder, kinds[4], given[4], ir.Constant(I64, 0))
+            right = start_of(
+                context, builder, kinds[2], given[2], _flat(builder, given[3], FEATURES)
+            )
+            sums = start_of(context, builder, kinds[4], given[4], ir.Constant(I64, 0))
             half = ir.Constant(_N32, [1 << (FEATURE_BITS - 1)] * _L)  # so that shifting rounds
             for part in range(0, BLOCK, together * _L):
                 total = [[half] * together for _ in range(rows)]
                 for pair in range(PAIRS):
                     agents = [
-                        _load(builder, left, (pair * BLOCK + part + k * _L) * 2, _N16)
+                        load(builder, left, (pair * BLOCK + part + k * _L) * 2, _N16)
                         for k in range(together)
                     ]
                     for row in range(rows):
-                        two = _load(
-                            builder, right, row * FEATURES + 2 * pair, ir.VectorType(I16, 2)
-                        )
-                        weight = builder.bitcast(
-                            _fill(builder, builder.bitcast(two, I32), _L), _N16
-                        )
+                        two = load(builder, right, row * FEATURES + 2 * pair, ir.VectorType(I16, 2))
+                        weight = builder.bitcast(fill(builder, builder.bitcast(two, I32), _L), _N16)
                         for k in range(together):
                             total[row][k] = builder.add(
                                 total[row][k], _dot(builder, agents[k], weight)
@@ -157,10 +155,10 @@ def dot_agent(_: Any, rows: Any, agent: Any, weights: Any, first: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
         kinds, whole = signature.args, ir.VectorType(I16, FEATURES)
         sides = [
-            _start(context, builder, kinds[k], given[k], _flat(builder, given[k + 1], FEATURES))
+            start_of(context, builder, kinds[k], given[k], _flat(builder, given[k + 1], FEATURES))
             for k in (0, 2)
         ]
-        products = _dot(builder, *(_load(builder, side, 0, whole) for side in sides))
+        products = _dot(builder, *(load(builder, side, 0, whole) for side in sides))
         kind = ir.FunctionType(I32, [products.type])
         name = f"llvm.vector.reduce.add.v{PAIRS}i32"
         reduce = cgutils.get_or_insert_function(builder.module, kind, name)
@@ -175,11 +173,11 @@ def dot_agent(_: Any, rows: Any, agent: Any, weights: Any, first: Any) -> Any:
 def _look_up(builder: Any, table: Any, levels: Any) -> Any:
     """Return the points of each level: one permutation where the processor has it."""
     if LANES == 0:
-        found = _fill(builder, builder.extract_element(table, ir.Constant(I32, 0)), _L)
+        found = fill(builder, builder.extract_element(table, ir.Constant(I32, 0)), _L)
         for level in range(1, LEVELS):
             same = builder.icmp_signed("==", levels, ir.Constant(_N32, [level] * _L))
             points = builder.extract_element(table, ir.Constant(I32, level))
-            found = builder.select(same, _fill(builder, points, _L), found)
+            found = builder.select(same, fill(builder, points, _L), found)
         return found
     name = "llvm.x86.avx512.permvar.si.512" if _L == 16 else "llvm.x86.avx2.permd"
     kind = ir.FunctionType(_N32, [_N32, _N32])
@@ -201,14 +199,14 @@ def add_levels(_: Any, scores: Any, levels: Any, table: Any, where: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
         kinds = signature.args
         line, first, row = (builder.extract_value(given[3], k) for k in range(3))
-        sums = _start(context, builder, kinds[0], given[0], _flat(builder, line, BLOCK))
-        level = _start(context, builder, kinds[1], given[1], first)
-        points = _start(context, builder, kinds[2], given[2], _flat(builder, row, LEVELS))
-        points = _load(builder, points, 0, ir.VectorType(I32, LEVELS))
+        sums = start_of(context, builder, kinds[0], given[0], _flat(builder, line, BLOCK))
+        level = start_of(context, builder, kinds[1], given[1], first)
+        points = start_of(context, builder, kinds[2], given[2], _flat(builder, row, LEVELS))
+        points = load(builder, points, 0, ir.VectorType(I32, LEVELS))
         for part in range(0, BLOCK, _L):
-            levels_here = builder.zext(_load(builder, level, part, ir.VectorType(I8, _L)), _N32)
+            levels_here = builder.zext(load(builder, level, part, ir.VectorType(I8, _L)), _N32)
             total = builder.add(
-                _load(builder, sums, part, _N32), _look_up(builder, points, levels_here)
+                load(builder, sums, part, _N32), _look_up(builder, points, levels_here)
             )
             _store(builder, total, sums, part)
         return context.get_dummy_value()
@@ -228,19 +226,19 @@ def finish(_: Any, scores: Any, levels: Any, table: Any, net: Any, where: Any) -
         kinds = signature.args
         place = [builder.extract_value(given[4], k) for k in range(FUSED + 4)]
         row, first, line, limit = place[FUSED:]
-        sums = _start(context, builder, kinds[0], given[0], _flat(builder, line, BLOCK))
-        level = [_start(context, builder, kinds[1], given[1], place[k]) for k in range(FUSED)]
-        points = _start(context, builder, kinds[2], given[2], _flat(builder, row, LEVELS))
-        own = _start(context, builder, kinds[3], given[3], first)
+        sums = start_of(context, builder, kinds[0], given[0], _flat(builder, line, BLOCK))
+        level = [start_of(context, builder, kinds[1], given[1], place[k]) for k in range(FUSED)]
+        points = start_of(context, builder, kinds[2], given[2], _flat(builder, row, LEVELS))
+        own = start_of(context, builder, kinds[3], given[3], first)
         tables = [
-            _load(builder, points, k * LEVELS, ir.VectorType(I32, LEVELS)) for k in range(FUSED)
+            load(builder, points, k * LEVELS, ir.VectorType(I32, LEVELS)) for k in range(FUSED)
         ]
-        least = _fill(builder, builder.trunc(limit, I32), _L)
+        least = fill(builder, builder.trunc(limit, I32), _L)
         found = ir.Constant(I64, 0)
         for part in range(0, BLOCK, _L):
-            total = builder.add(_load(builder, sums, part, _N32), _load(builder, own, part, _N32))
+            total = builder.add(load(builder, sums, part, _N32), load(builder, own, part, _N32))
             for k in range(FUSED):
-                here = builder.zext(_load(builder, level[k], part, ir.VectorType(I8, _L)), _N32)
+                here = builder.zext(load(builder, level[k], part, ir.VectorType(I8, _L)), _N32)
                 total = builder.add(total, _look_up(builder, tables[k], here))
             _store(builder, total, sums, part)
             above = builder.icmp_signed(">", total, least)
@@ -271,9 +269,9 @@ def append(_: Any, scores: Any, mask: Any, pools: Any, where: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
         kinds = signature.args
         line, agent, end_of = (builder.extract_value(given[3], k) for k in range(3))
-        sums = _start(context, builder, kinds[0], given[0], _flat(builder, line, BLOCK))
+        sums = start_of(context, builder, kinds[0], given[0], _flat(builder, line, BLOCK))
         ends = [
-            _start(context, builder, kinds[2].dtype, builder.extract_value(given[2], k), end_of)
+            start_of(context, builder, kinds[2].dtype, builder.extract_value(given[2], k), end_of)
             for k in range(2)
         ]
         number = builder.trunc(agent, I32)
@@ -283,9 +281,9 @@ def append(_: Any, scores: Any, mask: Any, pools: Any, where: Any) -> Any:
             bits = builder.trunc(builder.lshr(given[1], ir.Constant(I64, part)), some)
             here = builder.bitcast(bits, ir.VectorType(ir.IntType(1), _L))
             agents = builder.add(
-                _fill(builder, number, _L), ir.Constant(_N32, [part + k for k in range(_L)])
+                fill(builder, number, _L), ir.Constant(_N32, [part + k for k in range(_L)])
             )
-            scored = _load(builder, sums, part, _N32)
+            scored = load(builder, sums, part, _N32)
             for end, vector in zip(ends, (scored, agents), strict=True):
                 _store(builder, _packed(builder, vector, here), builder.gep(end, [count]), 0)
             count = builder.add(count, builder.ctpop(builder.zext(bits, I64)))
@@ -299,11 +297,11 @@ def count_from(_: Any, values: Any, at: Any, least: Any) -> Any:
     """Return how many of the ``STRIDE`` numbers at flat position ``at`` are ``least`` or more."""
 
     def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
-        start = _start(context, builder, signature.args[0], given[0], given[1])
-        limit = _fill(builder, given[2], _L)
+        start = start_of(context, builder, signature.args[0], given[0], given[1])
+        limit = fill(builder, given[2], _L)
         total = ir.Constant(I64, 0)
         for part in range(0, STRIDE, _L):
-            above = builder.icmp_signed(">=", _load(builder, start, part, _N32), limit)
+            above = builder.icmp_signed(">=", load(builder, start, part, _N32), limit)
             bits = builder.zext(builder.bitcast(above, ir.IntType(_L)), I64)
             total = builder.add(total, builder.ctpop(bits))
         return total
@@ -322,15 +320,15 @@ def squeeze(_: Any, pools: Any, at: Any, to: Any, least: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
         kind = signature.args[0].dtype
         arrays = [builder.extract_value(given[0], k) for k in range(2)]
-        limit, count = _fill(builder, given[3], _L), ir.Constant(I64, 0)
+        limit, count = fill(builder, given[3], _L), ir.Constant(I64, 0)
         for part in range(0, STRIDE, _L):
             picks = [
-                _load(builder, _start(context, builder, kind, array, given[1]), part, _N32)
+                load(builder, start_of(context, builder, kind, array, given[1]), part, _N32)
                 for array in arrays
             ]
             above = builder.icmp_signed(">=", picks[0], limit)
             for array, pick in zip(arrays, picks, strict=True):
-                end = _start(context, builder, kind, array, builder.add(given[2], count))
+                end = start_of(context, builder, kind, array, builder.add(given[2], count))
                 _store(builder, _packed(builder, pick, above), end, 0)
             bits = builder.zext(builder.bitcast(above, ir.IntType(_L)), I64)
             count = builder.add(count, builder.ctpop(bits))
@@ -344,7 +342,7 @@ def fetch(_: Any, array: Any, at: Any) -> Any:
     """Begin to load the line at flat position ``at``, which may lie behind the end."""
 
     def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
-        place = _start(context, builder, signature.args[0], given[0], given[1])
+        place = start_of(context, builder, signature.args[0], given[0], given[1])
         place = builder.bitcast(place, I8.as_pointer())
         kind = ir.FunctionType(ir.VoidType(), [I8.as_pointer(), I32, I32, I32])
         function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")

@@ -29,7 +29,7 @@ LIMITS: Final = {
     "OFFERS_PARALLEL_MAX": "agents asked at once for one ticket",
     "COMMANDS_PER_RUN_MAX": "commands settled together",
     "DECIDE_ROWS_MAX": "tickets decided jointly at once; more are decided in further rounds",
-    "CANDIDATES_MAX": "agents kept per ticket in a joint decision",
+    "DECIDE_SCANS_MAX": "scans one joint decision may take; what it cuts short, its gap says",
 }
 """Limits of the core worth knowing, and what they bound."""
 

@@ -7,18 +7,20 @@ holds; rounds follow until nothing is left, so an agent with room never faces a 
 
 from router.core import codes as c
 from router.core.apply.dispatch import commit
-from router.core.decide.joint import gather_rows, solve_rows
+from router.core.decide.joint import solve_rows
+from router.core.decide.lists import NOTHING
+from router.core.decide.rows import IS_ROW, NO_ROOM, TOO_MANY, gather_rows, what_is_short_for
 from router.core.decide.single import best_agent, best_ticket, first_for, is_open_to
 from router.core.decide.values import FORBIDDEN, goes_first, pair_value, ticket_urgency
 from router.core.eligibility import has_room, is_on_duty
 from router.core.emit import write_event
 from router.core.jit import rule
-from router.core.layout import DECISION_WORDS
-from router.core.limits import DECIDE_ROWS_MAX, HOLD_US_MIN, OFFERS_PARALLEL_MAX
+from router.core.layout import DECISION_WORDS, JOINT_WORDS, SOLVER
+from router.core.limits import HOLD_US_MIN, OFFERS_PARALLEL_MAX, TURN_ROWS_MAX
 from router.core.rules.offering import offer_widely
 from router.core.state import Arrays
 
-DECISION_WORDS_COUNT = len(DECISION_WORDS)
+DECISION_WORDS_COUNT, JOINT_WORDS_COUNT = len(DECISION_WORDS), len(JOINT_WORDS)
 
 
 @rule
@@ -34,6 +36,19 @@ def note_decision(s: Arrays, tickets: int, agents: int, pairs: int, primal: int,
     e.words_from, e.words = at, DECISION_WORDS_COUNT
     z.words += DECISION_WORDS_COUNT
     commit(s, i)
+    return i
+
+
+@rule
+def note_joint(s: Arrays, rows: int) -> int:
+    """Write down a joint decision, with what it took; return the event's index."""
+    z = s.scratch[0]
+    i = note_decision(s, rows, int(z.taken), int(z.pairs), int(z.worth), int(z.dual))
+    e, at, w = s.events[i], int(z.words), s.event_words
+    w[at], w[at + 1], w[at + 2] = z.scans, z.looks, z.scored
+    e.aux = SOLVER
+    e.words += JOINT_WORDS_COUNT
+    z.words += JOINT_WORDS_COUNT
     return i
 
 
@@ -69,7 +84,7 @@ def hold_heads(s: Arrays, a: int) -> bool:
         t = first_for(s, lane, a) if is_open_to(s, lane, a) else -1
         if t < 0:
             continue
-        if held == DECIDE_ROWS_MAX:
+        if held == TURN_ROWS_MAX:
             return True
         held += hold_back(s, t)
     return False
@@ -144,25 +159,25 @@ def drop_rows(s: Arrays, rows: int) -> None:
     """Take the tickets of a decision off the list of those that began to wait."""
     z = s.scratch[0]
     for r in range(rows):
-        s.nodes[s.row_ticket[r]].dirty |= 2
+        s.nodes[s.row_ticket[r]].dirty |= IS_ROW
     kept = 0
     for n in range(z.dirty_tickets):
         t = int(s.dirty_tickets[n])
-        if s.nodes[t].dirty & 2:
+        if s.nodes[t].dirty & IS_ROW:
             s.nodes[t].dirty = 0
         else:
             s.dirty_tickets[kept] = t
             kept += 1
     z.dirty_tickets = kept
     for r in range(rows):
-        s.nodes[s.row_ticket[r]].dirty &= ~2
+        s.nodes[s.row_ticket[r]].dirty &= ~IS_ROW
 
 
 @rule
 def settle_agents_in_turn(s: Arrays) -> None:
     """Fill agents that gained room, one after the other, each until it is full or nobody waits for it."""
     z = s.scratch[0]
-    most = z.events + DECIDE_ROWS_MAX * OFFERS_PARALLEL_MAX
+    most = z.events + TURN_ROWS_MAX * OFFERS_PARALLEL_MAX
     done = 0
     while done < z.dirty_agents and z.events < most:
         if not settle_agent(s, int(s.dirty_agents[done])):
@@ -180,28 +195,38 @@ def settle_tickets_in_turn(s: Arrays) -> None:
         while k > 0 and goes_first(s, s.dirty_tickets[k], s.dirty_tickets[k - 1]):
             s.dirty_tickets[k], s.dirty_tickets[k - 1] = s.dirty_tickets[k - 1], s.dirty_tickets[k]
             k -= 1
-    n = min(n, DECIDE_ROWS_MAX)
+    n = min(n, TURN_ROWS_MAX)
     for i in range(n):
         settle_ticket(s, int(s.dirty_tickets[i]))
     drop_tickets(s, n)
 
 
 @rule
-def settle_jointly(s: Arrays) -> None:
-    """Decide about everything marked at once; fall back to one agent after the other when that is too much."""
+def settle_jointly(s: Arrays) -> int:
+    """
+    Decide about everything marked at once; one agent after the other when even one may serve too many lanes.
+
+    Returns ``RUN_DONE``, or which buffer needs room before anything is decided.
+    """
     z = s.scratch[0]
     rows = gather_rows(s)
-    if rows < 0:
+    if rows == NO_ROOM:
+        return c.RUN_ROWS
+    if rows == TOO_MANY:
         settle_agents_in_turn(s)
-        return
-    primal, dual, pairs = solve_rows(s, rows)
+        return c.RUN_DONE
+    short = what_is_short_for(s, rows)
+    if short == c.RUN_DONE:
+        short = solve_rows(s, rows)
+    if short != c.RUN_DONE:
+        return short
     i, offered = -1, 0
     for r in range(rows):
-        if s.row_column[r] < 0:
+        if s.row_agent[r] < 0:
             continue
-        t, a = int(s.row_ticket[r]), int(s.column_agent[s.row_column[r]])
+        t, a = int(s.row_ticket[r]), int(s.row_agent[r])
         if i < 0:
-            i = note_decision(s, rows, z.dirty_agents, pairs, primal, dual)
+            i = note_joint(s, rows)
         if s.tickets[t].state != c.QUEUED or not has_room(
             s, a, s.profiles[s.tickets[t].profile].channel
         ):
@@ -210,31 +235,39 @@ def settle_jointly(s: Arrays) -> None:
         if value != FORBIDDEN:
             count_offer(s, i, offer_widely(s, t, a, value + ticket_urgency(s, t), c.BECAUSE_NONE))
             offered += 1
-    if offered > 0:
-        return
-    for r in range(rows):
-        t = int(s.row_ticket[r])
-        a, value, _, _ = best_agent(s, t)
-        if a >= 0 and value + ticket_urgency(s, t) <= 0:
-            hold_back(s, t)
-    drop_agents(s, int(z.dirty_agents))
-    drop_rows(s, rows)
+    if offered == 0:
+        leave_waiting(s, rows)
+        drop_agents(s, int(z.taken))
+        drop_rows(s, rows)
+    return c.RUN_DONE
 
 
 @rule
-def decide_round(s: Arrays) -> None:
-    """Settle one round of what is marked."""
+def leave_waiting(s: Arrays, rows: int) -> None:
+    """Hold those back who are not worth the time of anybody who could take them."""
+    for r in range(rows):
+        t = int(s.row_ticket[r])
+        if s.tickets[t].tie >= 0:
+            settle_ticket(s, t)  # its agents differ from those of its profile
+        elif s.row_best[r] > NOTHING and s.row_best[r] + s.row_urgency[r] <= 0:
+            hold_back(s, t)
+
+
+@rule
+def decide_round(s: Arrays) -> int:
+    """Settle one round of what is marked; return ``RUN_DONE``, or which buffer needs room before."""
     z = s.scratch[0]
     z.cause = -2
     forget_settled(s)
     if z.dirty_agents + z.dirty_tickets == 0:
-        return
+        return c.RUN_DONE
     if s.policy[0].engine == c.ENGINE_EXACT and z.dirty_agents + z.dirty_tickets > 1:
-        settle_jointly(s)
-    elif z.dirty_agents > 0:
+        return settle_jointly(s)
+    if z.dirty_agents > 0:
         settle_agents_in_turn(s)
     else:
         settle_tickets_in_turn(s)
+    return c.RUN_DONE
 
 
 @rule

@@ -192,7 +192,7 @@ def test_all_who_are_held_are_looked_at_again() -> None:
 
 
 def test_each_decision_says_what_it_is_worth_and_what_the_best_could_be() -> None:
-    """Tickets, agents, pairs, primal, dual, revision, offers."""
+    """Tickets, agents, pairs, primal, dual, revision, offers; scans, looks and pairs looked at."""
     story = play("""
          0.0  policy  engine=exact revision=7 ->
          0.0  agent   ann units=2             ->
@@ -200,9 +200,12 @@ def test_each_decision_says_what_it_is_worth_and_what_the_best_could_be() -> Non
          1.0  ticket  t1
          1.0  ticket  t2                      -> offer t1 ann, offer t2 bo
     """)
-    tickets, _, pairs, primal, dual, revision, offered = story.decisions[-1]
+    tickets, _, pairs, primal, dual, revision, offered, *effort = story.decisions[-1]
     assert (tickets, pairs, revision, offered) == (2, 4, 7, 2)
     assert primal == dual > 0
+    scans, looks, scored = effort
+    assert (looks, scored) == (1, 2)
+    assert scans >= 2
 
 
 def test_a_wake_up_left_over_from_a_deadline_that_moved_changes_nothing() -> None:
