@@ -204,12 +204,10 @@ def test_after_any_sequence_no_pair_is_left_that_is_wanted(seed: int) -> None:
 
 def test_a_crowd_of_the_same_kind_leaves_the_hopeless_aside() -> None:
     """Three hundred tickets alike for five agents: the most urgent five go, and the gap is 0."""
-    crowd = Crowd(7, 5, 1)
-    crowd.tell_tickets(300)
-    crowd.machine.run()
-    foreseen = Crowd(7, 5, 1)
-    foreseen.tell_tickets(300)
-    foreseen.machine.run()
+    crowd, foreseen = Crowd(7, 5, 1), Crowd(7, 5, 1)
+    for each in (crowd, foreseen, crowd, foreseen):
+        each.tell_tickets(150)  # no more at once than there are rows for
+        each.machine.run()
     as_if_undecided(foreseen, range(5))
     crowd.let_in(range(5))
     said, worth, best = crowd.first_decision(foreseen)
