@@ -14,11 +14,12 @@ from simulator.auditor.auditor import Auditor
 from simulator.auditor.fitting import unmet
 from tests.simulator.auditor_days import Story
 
-SEEDS = 6
+DAYS = (0, 2, 3, 4, 5, 6)
+"""Seeds of days on which offers are revoked, too: that is rare."""
 STEPS = 400
 
 
-@pytest.mark.parametrize("seed", range(SEEDS))
+@pytest.mark.parametrize("seed", DAYS)
 def test_nothing_is_found_in_a_day_of_the_real_router(seed: int) -> None:
     """Hundreds of arrivals, answers, ends and absences break none of the rules."""
     story = Story(seed)
