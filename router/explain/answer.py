@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 from router.explain.case import LISTED_MAX, Candidate, Case, Verdict, outcome_of
 from router.explain.exclusions import Reason
-from router.explain.text import compare, difference, render
+from router.explain.joint import Slot
+from router.explain.text import compare, difference, render, render_decision
 from router.policies.terms import POINT
 from router.wire import decisions as wire
 from router.wire.fields import instant_text
@@ -70,6 +71,8 @@ def answer_decision(cases: list[Case]) -> wire.Decision:
     first = cases[0]
     verdict = first.decided.verdict
     assert verdict is not None
+    joint = first.decided.joint
+    slots = joint.market.slots if joint and joint.market else ()
     return wire.Decision(
         id=f"d-{verdict.seq}",
         at=instant_text(first.sight.at_us),
@@ -85,6 +88,8 @@ def answer_decision(cases: list[Case]) -> wire.Decision:
         scans=verdict.scans,
         looks=verdict.looks,
         scored=verdict.scored,
+        slots=[_slot(first, slot) for slot in slots],
+        text=render_decision(cases[:TICKETS_MAX]),
         explanations=[answer(case) for case in cases[:TICKETS_MAX]],
         left_out=max(0, len(cases) - TICKETS_MAX),
         seq=verdict.seq,
@@ -106,6 +111,13 @@ def _candidate(case: Case, each: Candidate) -> wire.Candidate:
         key=each.key,
         price=None if each.price is None else each.price / POINT,
         went_to=each.went_to,
+        worth_there=None if each.worth_there is None else each.worth_there / POINT,
+    )
+
+
+def _slot(case: Case, slot: Slot) -> wire.SlotWorth:
+    return wire.SlotWorth(
+        kind=slot.kind, id=slot.id, agent=case.names.agent(slot.agent), value=slot.value / POINT
     )
 
 

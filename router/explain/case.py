@@ -19,6 +19,7 @@ from router.explain.exclusions import (
     counts_of,
     reasons_for,
 )
+from router.explain.joint import Market, Slot, wants_of
 from router.explain.names import Names
 from router.explain.sight import Int64s, Sight
 from router.explain.terms import key_text, keys_of, terms_of, totals_of
@@ -45,6 +46,8 @@ class Candidate(NamedTuple):
     """What the agent was worth to the other tickets of a joint decision, at least."""
     went_to: str | None = None
     """The ticket the same decision gave the agent instead."""
+    worth_there: int | None = None
+    """What the agent is worth to that one."""
 
 
 class Excluded(NamedTuple):
@@ -91,7 +94,7 @@ class Joint(NamedTuple):
     """What the other tickets of a joint decision mean for this one, by row of the agent."""
 
     went_to: Mapping[int, str]
-    prices: Mapping[int, int] | None
+    market: Market | None
     """Least prices that prove the decision best; None when they do not prove it."""
 
 
@@ -150,6 +153,13 @@ class Case:
         """How many agents are excluded, each by the first constraint it fails."""
         return counts_of(self.checks)
 
+    @property
+    def slots(self) -> list[Slot]:
+        """What one more slot for what the ticket asks for would have brought the decision."""
+        joint, wants = self.decided.joint, set(wants_of(self.sight, self.names))
+        every = joint.market.slots if joint and joint.market else ()
+        return [slot for slot in every if (slot.kind, slot.id) in wants]
+
     def candidate(self, agent: int) -> Candidate | None:
         """Return the candidate in a row, or None when the agent is excluded."""
         rank = self.ranks.get(agent, 0)
@@ -164,6 +174,8 @@ class Case:
         else:
             return None
         joint = self.decided.joint
+        market = joint.market if joint else None
+        went_to = joint.went_to.get(agent) if joint else None
         return Candidate(
             row=agent,
             agent=self.names.agent(agent),
@@ -171,8 +183,9 @@ class Case:
             value=sum(terms.values()),
             terms=terms,
             key=key_text(self.sight, agent),
-            price=joint.prices.get(agent, 0) if joint and joint.prices is not None else None,
-            went_to=joint.went_to.get(agent) if joint else None,
+            price=market.prices.get(agent, 0) if market else None,
+            went_to=went_to,
+            worth_there=market.worths.get(agent) if market and went_to else None,
         )
 
     def candidates(self, most: int = LISTED_MAX) -> list[Candidate]:

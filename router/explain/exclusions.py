@@ -42,6 +42,8 @@ EXCLUSIONS: Final = MappingProxyType(
     }
 )
 """Every constraint by its code."""
+ROOM_CODES: Final = frozenset({"units_full", "channel_full", "works_full"})
+"""Those that one more slot of the agent would cure."""
 
 
 class Reason(NamedTuple):

@@ -16,7 +16,7 @@ from router.core import codes as c
 from router.core.layout import DECISION_WORDS, JOINT_WORDS
 from router.core.machine import Batch, Machine
 from router.explain.case import Case, Chosen, Decided, Joint, Verdict, open_case
-from router.explain.joint import is_joint, prices_of
+from router.explain.joint import is_joint, market_of
 from router.explain.names import Names
 from router.explain.sight import Sight, look
 from router.explain.terms import terms_of, totals_of
@@ -125,9 +125,9 @@ def explain_decision(load: Loader, seq: int, names: Names, ticket: int | None = 
     given: dict[int, int] = {}
     for offer in offers:  # of parallel offers the first is the decision's own
         given.setdefault(offer.ticket, offer.agent)
-    prices = None
+    market = None
     if is_joint(arrays, verdict.tickets):
-        prices = prices_of(arrays, given, names, at_us)
+        market = market_of(arrays, given, names, at_us)
     tickets = [each for each in given if ticket in {None, each}]
     if ticket is not None and not tickets:
         raise UnknownDecisionError(f"decision {seq} did not offer the ticket in row {ticket}")
@@ -137,7 +137,7 @@ def explain_decision(load: Loader, seq: int, names: Names, ticket: int | None = 
         own = [_as_offered(load, offer, (sight, names)) for offer in offers if offer.ticket == each]
         chosen = {offer.agent: offer.chosen for offer in own}
         went = {a: names.ticket(t) for t, a in given.items() if t != each}
-        decided = Decided(chosen, verdict, Joint(went, prices))
+        decided = Decided(chosen, verdict, Joint(went, market))
         cases.append(open_case(sight, names, decided))
     return cases
 

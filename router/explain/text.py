@@ -1,15 +1,19 @@
 """Explanations in a few lines of plain words."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 from router.core.codes import KEY_VALUE
 from router.core.limits import SECOND_US, TIME_US_MAX
 from router.explain.case import Candidate, Case, outcome_of
 from router.explain.exclusions import Reason
+from router.explain.joint import Slot
 from router.wire.fields import instant_text
 
 SHOWN_MAX = 3
 """Better candidates that a text names."""
+SLOTS: Final = {"language": "with {}", "skill": "with {}", "queue": "in {}"}
+"""How a text names slots of a kind."""
 
 
 def points(thousandths: int) -> str:
@@ -35,7 +39,14 @@ def signed(terms: Mapping[str, int]) -> str:
 def render(case: Case) -> str:
     """Return the case of a ticket as a few sentences, one a line."""
     return "\n".join(
-        [_outcome(case), *_chosen(case), *_better(case), *_barred(case), *_whole(case)]
+        [
+            _outcome(case),
+            *_chosen(case),
+            *_better(case),
+            *_barred(case),
+            *_whole(case),
+            *_more(case, case.slots),
+        ]
     )
 
 
@@ -101,7 +112,9 @@ def _better(case: Case) -> list[str]:
 def _instead(other: Candidate, winner: Candidate) -> str:
     """Say what another candidate would have been worth, and where it went."""
     text = f"{other.agent} was worth {points(other.value)} here"
-    if other.went_to:
+    if other.went_to and other.worth_there is not None:
+        text += f", {_more_than(other.worth_there, other.value)} to {other.went_to}, and went there"
+    elif other.went_to:
         text += f" and went to {other.went_to}"
     if other.price is None or winner.price is None:
         return f"{text}."
@@ -130,6 +143,37 @@ def _whole(case: Case) -> list[str]:
         f"Decision d-{verdict.seq}: {counted(verdict.tickets, 'ticket')},"
         f" {counted(verdict.pairs, 'pair')}, worth {points(verdict.primal)}; {proof}."
     ]
+
+
+def _more_than(worth: int, than: int) -> str:
+    if worth == than:
+        return "as much"
+    return f"{points(abs(worth - than))} {'more' if worth > than else 'less'}"
+
+
+def _more(case: Case, slots: Iterable[Slot]) -> list[str]:
+    """Say what one more slot would have brought the decision."""
+    return [
+        f"One more slot {SLOTS[slot.kind].format(slot.id)} would have been worth {points(slot.value)}"
+        f" ({case.names.agent(slot.agent)})."
+        for slot in slots
+    ]
+
+
+def render_decision(cases: Sequence[Case]) -> str:
+    """Return a decision as a few sentences, one a line: what it is worth, who got what, what was short."""
+    first = cases[0]
+    joint = first.decided.joint
+    slots = joint.market.slots if joint and joint.market else ()
+    given = [f"{case.ticket}: {_given(case)}." for case in cases if case.chosen]
+    return "\n".join([*_whole(first), *given, *_more(first, slots)])
+
+
+def _given(case: Case) -> str:
+    return " and ".join(
+        f"{case.names.agent(a)} (o-{offer.serial}), worth {points(offer.value)}"
+        for a, offer in case.chosen.items()
+    )
 
 
 def compare(case: Case, agent: str, other: Candidate | None, reasons: list[Reason]) -> str:

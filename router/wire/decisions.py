@@ -52,6 +52,9 @@ class Candidate(msgspec.Struct, kw_only=True, omit_defaults=True):
     went_to: Annotated[
         str | None, Meta(description="The ticket that the same decision gave the agent.")
     ] = None
+    worth_there: Annotated[
+        float | None, Meta(description="Points the agent is worth to that ticket.")
+    ] = None
 
 
 class ExcludedAgent(msgspec.Struct, kw_only=True):
@@ -108,6 +111,17 @@ class Explanation(msgspec.Struct, kw_only=True):
     seq: int
 
 
+class SlotWorth(msgspec.Struct, kw_only=True):
+    """What one more slot for tickets that ask for something would have brought a joint decision."""
+
+    kind: Annotated[str, Meta(description="What is asked for: `language`, `skill` or `queue`.")]
+    id: str
+    agent: Annotated[
+        str, Meta(description="Whose slot brings most, of those who lack nothing but room.")
+    ]
+    value: Annotated[float, Meta(description="Points the whole decision would have gained.")]
+
+
 class Decision(msgspec.Struct, kw_only=True):
     """A decision about one ticket or many, each explained."""
 
@@ -130,6 +144,11 @@ class Decision(msgspec.Struct, kw_only=True):
     scans: Annotated[int, Meta(description="Tickets and agents its searches looked at.")] = 0
     looks: Annotated[int, Meta(description="How often it looked for better pairs.")] = 0
     scored: Annotated[int, Meta(description="Feasible pairs whose worth it looked at.")] = 0
+    slots: Annotated[
+        list[SlotWorth],
+        Meta(description="What one more slot would have brought; none when prices prove nothing."),
+    ] = []
+    text: Annotated[str, Meta(description="The same in sentences.")]
     explanations: Annotated[list[Explanation], Meta(description="One for each ticket offered.")]
     left_out: Annotated[int, Meta(description="Further tickets that are not listed.")] = 0
     seq: int

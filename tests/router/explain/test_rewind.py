@@ -71,7 +71,7 @@ def test_prices_prove_joint_decisions() -> None:
         for seq in decisions(batches, tickets_min=2):
             for case in explain_decision(loader(batches), seq, NAMES):
                 joint = case.decided.joint
-                if joint is None or joint.prices is None:
+                if joint is None or joint.market is None:
                     continue
                 priced += 1
                 winner = case.winner()

@@ -25,10 +25,12 @@ def test_a_joint_decision_says_what_the_agent_was_worth_elsewhere() -> None:
         " offered to bo (o-1).",
         "bo: 2.528 = serve 2.000 + skill billing 0.600 + idle 0.003 − load 0.075.",
         "Rank 2 of 2 candidates under ours, revision 1.",
-        "ann was worth 2.985 here and went to t2. Less its price to other tickets that leaves"
+        "ann was worth 2.985 here, 0.600 more to t2, and went there. Less its price to other tickets that leaves"
         " 2.528 (2.985 − 0.457); bo leaves 2.528 (2.528 − 0.000).",
         "2 agents excluded: 2 by skill level in billing.",
         "Decision d-17: 2 tickets, 3 pairs, worth 6.113; no better one exists.",
+        "One more slot in main would have been worth 0.457 (ann).",
+        "One more slot with billing would have been worth 0.457 (ann).",
     ]
     why = answer_why_not(first, story.agent("ann"))
     assert why.compared_with == "bo"
