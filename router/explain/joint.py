@@ -30,7 +30,7 @@ from router.explain.sight import Int64s, Sight, look
 from router.explain.terms import terms_of, totals_of
 
 OTHERS_MAX = 256
-"""Tickets that got nobody and are asked what an agent would have been worth to them."""
+"""Tickets that got nobody and are asked what an agent would have been worth to them, the foremost first."""
 GIVEN_MAX = 512
 """Tickets of a decision whose prices are found; a larger one is explained without."""
 
@@ -88,8 +88,7 @@ def market_of(arrays: Arrays, given: Mapping[int, int], names: Names, at_us: int
     """
     if len(given) > GIVEN_MAX:
         return None
-    waiting = np.flatnonzero(arrays.tickets["state"][: int(arrays.head[0]["ticket_top"])] == QUEUED)
-    others = [int(t) for t in waiting if int(t) not in given][:OTHERS_MAX]
+    others = _waiting(arrays, given)[:OTHERS_MAX]
     agents, count = list(given.values()), len(given)
     bids = _bids(arrays, [*given, *others], agents, (names, at_us))
     prices = least_prices(bids.worth, bids.elsewhere, count)
@@ -108,6 +107,16 @@ def market_of(arrays: Arrays, given: Mapping[int, int], names: Names, at_us: int
         worths=dict(zip(agents, worths, strict=True)),
         slots=slots,
     )
+
+
+def _waiting(arrays: Arrays, given: Mapping[int, int]) -> list[int]:
+    """Return the tickets that wait and were not given, high priority first, then the oldest."""
+    tickets = arrays.tickets[: int(arrays.head[0]["ticket_top"])]
+    rows = np.flatnonzero(tickets["state"] == QUEUED)
+    order = np.lexsort(
+        (rows, tickets["start_us"][rows], -tickets["priority"][rows].astype(np.int64))
+    )
+    return [t for t in rows[order].tolist() if t not in given]
 
 
 def _bids(
