@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from router.core import codes as core
 from router.directory import AGENT, QUEUE
@@ -229,6 +230,11 @@ class Crowd:
     def agent(self, number: int) -> str:
         """Return what an agent is called."""
         return self.mirror.directory.id_of(AGENT, number)
+
+    def down(self, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Tell of each agent of ``numbers`` whether an outage cuts its desk off, bool of the same shape."""
+        down: NDArray[np.bool_] = self._sim.agents["is_down"][numbers] != 0
+        return down
 
     def queue(self, number: int) -> str:
         """Return what a queue is called."""

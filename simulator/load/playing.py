@@ -9,6 +9,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
+import numpy as np
+
 from router.client import ClientProblem
 from router.core import codes as core
 from router.wire.events import Event
@@ -58,7 +60,16 @@ class Playing:
         world = crowd.prepared.compiled.world
         self._firsts = Firsts(self.books)
         self._networks = Networks(world, seed=0)
-        self._cut: dict[int, asyncio.Event] = {}
+        dark = {outage.region for outage in world.outages}
+        self._lines = {
+            n: asyncio.Event()
+            for n, each in enumerate(crowd.prepared.compiled.members)
+            if world.agents[each.team].region in dark
+        }
+        """Of each desk that may be lost: set while it is not."""
+        self._watched = np.array(list(self._lines), np.int64)
+        self._down = np.ones(len(self._watched), bool)
+        self._cut_off()
         self._last_seq = 0
         self._is_on = False
         self._lost.add_done_callback(lambda _: self._woken.set())
@@ -105,6 +116,7 @@ class Playing:
                 await self._until(min(next_us, self._next_look_us(now_us)))
                 continue
             said = self.crowd.act()
+            self._cut_off()
             if said is not None:
                 self._start(said)
             done += 1
@@ -131,8 +143,7 @@ class Playing:
     def _start(self, said: Said) -> None:
         """Let something be said in a task of its own."""
         if said.verb in (core.LOSE_AGENT, core.RETURN_AGENT):
-            self._cut_off(said.agent, is_cut=said.verb == core.LOSE_AGENT)
-            return
+            return  # nobody says so: the server notices who is silent, and who is not any more
         due_s = self.due_s(said.at_us)
         self.books.sending(due_s, self.now_s())
         if said.verb == core.ADD_TICKET:
@@ -157,9 +168,9 @@ class Playing:
         """Say something, and note what comes of it."""
         agent = "" if said.agent < 0 else self.crowd.agent(said.agent)
         way = self.wires.way_of(agent)
-        cut = self._cut.get(said.agent)
-        if cut is not None and not cut.is_set():
-            await cut.wait()
+        line = self._lines.get(said.agent)
+        if line is not None and not line.is_set():
+            await line.wait()
             due_s = self.now_s()  # no server answers who cannot speak
         for wanted in self.phrases.calls(said):
             if wanted.name in ASKING:
@@ -216,27 +227,24 @@ class Playing:
 
     # -- desks that may be lost ------------------------------------------------------------------
 
-    def watched(self) -> list[int]:
-        """Return the agents of regions that lose their connection at times."""
-        world = self.crowd.prepared.compiled.world
-        dark = {outage.region for outage in world.outages}
-        members = self.crowd.prepared.compiled.members
-        return [n for n, each in enumerate(members) if world.agents[each.team].region in dark]
+    def _cut_off(self) -> None:
+        """Cut the desks off that are down, and let the others back, whatever the server made of it."""
+        if not self._lines:
+            return
+        down = self.crowd.down(self._watched)
+        for n in np.flatnonzero(down != self._down):
+            line = self._lines[int(self._watched[n])]
+            if down[n]:
+                line.clear()
+            else:
+                line.set()
+        self._down = down
 
-    def _cut_off(self, agent: int, *, is_cut: bool) -> None:
-        """Cut a desk off, or let it back."""
-        line = self._cut.setdefault(agent, asyncio.Event())
-        if is_cut:
-            line.clear()
-        else:
-            line.set()
-
-    async def beat(self, agents: list[int]) -> None:
-        """Show for ever that desks are there, those that are cut off excepted."""
-        while True:
-            for agent in agents:
-                line = self._cut.get(agent)
-                if line is None or line.is_set():
+    async def beat(self) -> None:
+        """Show for ever that desks of regions with outages are there, those that are cut off excepted."""
+        while self._lines:
+            for agent, line in self._lines.items():
+                if line.is_set():
                     id_ = self.crowd.agent(agent)
                     try:
                         await self.wires.say(

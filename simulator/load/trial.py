@@ -164,9 +164,7 @@ class Trial:
             await self._lay(setting_up, witness)
             playing.begin()
             began_s = loop.time()
-            watched = playing.watched()
-            if watched:
-                listeners.append(loop.create_task(playing.beat(watched)))
+            listeners.append(loop.create_task(playing.beat()))
             self.playing = playing
             await playing.run(lambda: show(playing))
         except LostError as lost:

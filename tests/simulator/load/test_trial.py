@@ -1,12 +1,11 @@
 """Load tests over real sockets: what a lie, an error and a slow server come to."""
 
 import asyncio
-import dataclasses
 import itertools
 
+import numpy as np
 import pytest
 
-from router.http.serve import Server
 from router.settings import AuthSettings, ServerSettings, Settings
 from router.wire.calls import refused
 from simulator.kernel.running import Options
@@ -222,5 +221,52 @@ def test_a_key_that_is_refused_and_a_server_that_is_not_there() -> None:
     assert "no address" in nonsense
 
 
-assert dataclasses.is_dataclass(Outcome)
-assert Server
+DARK = """
+format = 1
+name = "dark"
+time = { days = 0.003125, clear_s = 120 }
+policy = { base = "longest_idle", retention_s = 60 }
+channels.call = { offer_ttl_s = 30 }
+queues.line = {}
+regions = { near = {}, far = {} }
+[tickets.call]
+queue = "line"
+channel = "call"
+arrivals = { per_hour = 600 }
+work = { kind = "exponential", mean_s = 12 }
+patience = { kind = "exponential", mean_s = 60 }
+[agents.near]
+count = 2
+units = 1
+region = "near"
+[agents.far]
+count = 3
+units = 1
+region = "far"
+[[outages]]
+region = "far"
+at = "0 00:01"
+lasts_s = 90
+"""
+
+
+def test_desks_that_an_outage_silenced_speak_again() -> None:
+    """What agents had to say while their line was cut comes when it is back, and the run is whole."""
+
+    async def play() -> Outcome:
+        async with lying() as url:
+            trial = Trial(
+                prepared_of(DARK), Options(1), Pace(60.0), Target(url, prefix=f"l{next(PREFIXES)}-")
+            )
+            return await trial.play(lambda _: None)
+
+    outcome = asyncio.run(play())
+    assert (outcome.findings, outcome.partial) == ([], "")
+    assert outcome.books.sent == outcome.books.answered
+    slowest = max(
+        each.most for (name, region), each in outcome.books.latencies.items() if region == 1
+    )
+    assert outcome.records is not None
+    work = outcome.records.tickets
+    assert set(np.unique(work["agent"])) > {2, 3, 4}, "the far desks had work"
+    assert slowest < 1_000_000, "a call that nobody could make is no latency of the server"
