@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["ticket", "article"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+ALL_KINDS: Final = (1 << len(KINDS)) - 1
 REQUIRED = ("id", "title", "text")
 OPTIONAL = ("language", "kind")
 #: Characters one field of a CSV may have; csv's own bound is 131,072 bytes and would stop a long article.
@@ -54,7 +55,7 @@ def checked(document: Document) -> Document:
 def flag_of(kind: str) -> int:
     """Return the bits of a kind, of all kinds for an empty one."""
     if kind == "":
-        return (1 << len(KINDS)) - 1
+        return ALL_KINDS
     if kind not in KINDS:
         raise DocumentError(f"kind is {kind!r}; expected {' or '.join(KINDS)}")
     return 1 << KINDS.index(kind)

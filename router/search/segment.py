@@ -1,7 +1,7 @@
 """A segment: some documents with their index of words and their vectors, never changed once built."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -18,6 +18,7 @@ from router.search.postings import (
 )
 from router.search.ranking import NONE, Ranking, best_words, place_in
 
+Arrays = tuple[NDArray[Any], ...]
 NO_FORWARD = Forward(
     np.zeros(1, np.int64), np.zeros(0, np.uint64), np.zeros(0, np.uint16), np.zeros(0, np.int32)
 )
@@ -50,7 +51,7 @@ class Segment(NamedTuple):
 @njit(cache=True, nogil=True)
 def rank_words(
     terms: NDArray[np.uint64],
-    postings: Postings,
+    postings: Arrays,
     flags: NDArray[np.uint8],
     wanted: int,
     most: int,
@@ -65,7 +66,8 @@ def rank_words(
     terms
         uint64 (q,), q <= QUERY_TERMS_MAX. Read only.
     postings
-        ``Postings``, the segment's index. Read only.
+        The arrays of ``Postings`` in their order, as a plain tuple: Numba takes twice as long to tell the
+        types in a named one. Read only.
     flags
         uint8 (documents,), a bit for the kind of each; 0 for one that was removed. Read only.
     wanted
@@ -74,10 +76,10 @@ def rank_words(
         int, how many are wanted, at least 1.
     """
     numbers = np.empty(terms.shape[0], np.int32)
-    find_terms(terms, postings.keys, postings.places, numbers)
+    keys, places, start, docs, impacts, dense, table = postings
+    find_terms(terms, keys, places, numbers)
     scores = np.empty(-(-flags.shape[0] // BLOCK) * BLOCK, np.uint16)
-    lists = (postings.start, postings.rows, postings.impacts)
-    score_words(numbers, lists, postings.dense, postings.table, scores)
+    score_words(numbers, (start, docs, impacts), dense, table, scores)
     found = np.empty((2, most), np.int32)
     count = best_words(scores, flags, wanted, found[0], found[1])
     return found[:, :count]
@@ -109,7 +111,7 @@ def by_words(
     number: int, segment: Segment, terms: NDArray[np.uint64], asked: tuple[int, int]
 ) -> Ranking:
     """Return the ranking of a segment by words; ``asked`` is the kinds wanted and how many."""
-    rows, scores = rank_words(terms, segment.postings, segment.flags, *asked).tolist()
+    rows, scores = rank_words(terms, tuple(segment.postings), segment.flags, *asked).tolist()
     return _ranking(number, rows, scores)
 
 

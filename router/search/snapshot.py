@@ -1,6 +1,5 @@
 """What a search reads: segments that never change, under one reference."""
 
-from types import MappingProxyType
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
@@ -18,7 +17,9 @@ WORDS: Final[By] = "words"
 MEANING: Final[By] = "meaning"
 BOTH: Final[By] = "both"
 ROW_MASK: Final = (1 << ROW_BITS) - 1
-KIND_OF = MappingProxyType({1 << place: kind for place, kind in enumerate(KINDS)})
+_new: Final = tuple.__new__
+KIND_OF: Final = tuple(KINDS[flag.bit_length() - 1] for flag in range(1 << len(KINDS)))
+"""Kinds by the highest bit of a document's flag; nobody asks for that of a removed one."""
 #: Cutters kept for the next search; more searches at once make their own.
 KEPT_MAX: Final = 4
 
@@ -116,44 +117,48 @@ class Snapshot:
                 self._free.append(cutter)
 
     def _found(self, query: Query, cutter: Cutter) -> Found:
-        terms, spans = cutter.cut_query(query.text, query.language, self.language)
-        if query.terms is not None:
-            terms = query.terms[:QUERY_TERMS_MAX]
-        vector = query.vector if self.dimensions else None  # nothing was encoded yet: words alone
+        text, vector, most, kind, language, without, is_explained, given = query
+        terms, spans = cutter.cut_query(text, language, self.language)
+        if given is not None:
+            terms = given[:QUERY_TERMS_MAX]
+        if not self.dimensions:
+            vector = None  # nothing was encoded yet: words alone
         # One more than asked for, in case the one to leave out is among them.
-        more = query.most + (query.without != "")
-        asked = (flag_of(query.kind), more if vector is None else FUSED_DEPTH)
+        more = most + 1 if without else most
+        asked = (flag_of(kind), more if vector is None else FUSED_DEPTH)
         words = self._words(terms, asked)
         if vector is None:
             chosen, by = ranked(words), WORDS
         else:
-            chosen = fused(words, self._meanings(vector, asked), query.most + 1)
+            chosen = fused(words, self._meanings(vector, asked), most + 1)
             by = BOTH if terms.size else MEANING
         if len(self.segments) == 1:
             hits = self._hits(0, chosen)
         else:
             hits = [self._hits(each[0] >> ROW_BITS, [each])[0] for each in chosen]
-        if query.explain and query.terms is None:
-            why = (query.text, terms, spans)
+        if is_explained and given is None:
+            why = (text, terms, spans)
             hits = [
                 hit._replace(terms=self._terms(why, choice[0]))
                 for hit, choice in zip(hits, chosen, strict=True)
             ]
-        if query.without:
-            hits = [hit for hit in hits if hit.id != query.without]
-        return Found(tuple(hits[: query.most]), by, self.revision)
+        if without:
+            hits = [hit for hit in hits if hit.id != without]
+        return Found(tuple(hits[:most]), by, self.revision)
 
     def _hits(self, segment: int, chosen: list[Choice]) -> list[Hit]:
         """Return the hits of choices that all lie in one segment."""
         of = self.segments[segment]
         ids, titles, flag_at = of.ids, of.titles, of.flags.item
-        return [
-            Hit(
-                ids[place & ROW_MASK], titles[place & ROW_MASK], KIND_OF[flag_at(place & ROW_MASK)],
-                points, word_rank, meaning_rank,
+        hits = []
+        for place, points, word_rank, meaning_rank in chosen:
+            row = place & ROW_MASK
+            kind = KIND_OF[flag_at(row)]
+            # Past the constructor of a named tuple, which takes as long as all the rest.
+            hits.append(
+                _new(Hit, (ids[row], titles[row], kind, points, word_rank, meaning_rank, ()))
             )
-            for place, points, word_rank, meaning_rank in chosen
-        ]  # fmt: skip
+        return hits
 
     def _words(self, terms: NDArray[np.uint64], asked: tuple[int, int]) -> Ranking:
         if not terms.size or not self.segments:
