@@ -1,13 +1,16 @@
 """Similar tickets and articles: found by a ticket's message or a text, kept as files, never as text in the journal."""
 
 import asyncio
+import contextlib
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import apsw
 import numpy as np
 import pytest
+import structlog
 from numpy.typing import NDArray
 from structlog.testing import capture_logs
 
@@ -34,6 +37,14 @@ ARTICLES = (
 def warmed() -> None:
     """Compile outside of the tests, whose time is bounded."""
     warm()
+
+
+@contextlib.contextmanager
+def all_logs() -> Iterator[list[Any]]:
+    """Yield the lines that are logged, whatever level a server before this test was told to log at."""
+    structlog.reset_defaults()
+    with capture_logs() as lines:
+        yield lines
 
 
 async def begun(folder: Path) -> tuple[Bench, Read]:
@@ -193,7 +204,7 @@ async def test_a_damaged_file_is_set_aside_and_another_takes_its_place(tmp_path:
     """One line says which file went where; what is solved from then on is known after a restart."""
     damaged = b"not a database, though long enough to be read" * 40
     (tmp_path / FILE_NAME).write_bytes(damaged)
-    with capture_logs() as lines:
+    with all_logs() as lines:
         bench, read = await begun(tmp_path)
     (said,) = [line for line in lines if line["event"].startswith("assist")]
     assert said["event"] == "assist_set_aside"
@@ -218,7 +229,7 @@ async def test_a_file_of_somebody_else_costs_memory_of_the_past_only(tmp_path: P
     foreign.execute("CREATE TABLE notes (text)")
     foreign.close()
     before = (tmp_path / FILE_NAME).read_bytes()
-    with capture_logs() as lines:
+    with all_logs() as lines:
         _, read = await begun(tmp_path)
     assert [line["event"] for line in lines] == ["assist_refused"]
     await solve(read, "t1", "the money of my refund is still missing")
