@@ -31,6 +31,12 @@ def arguments(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
         made.add_argument(
             "--folder", type=Path, help="The tenant's folder of models, to put the file into first."
         )
+        if verb == "promote":
+            made.add_argument(
+                "--force",
+                action="store_true",
+                help="Whatever the gate says, as for the first model, which nothing is compared with.",
+            )
         made.epilog = f"The key is read from the variable {KEY_VARIABLE}."
 
 
@@ -41,7 +47,7 @@ def run_shadow(given: argparse.Namespace) -> int:
 
 def run_promote(given: argparse.Namespace) -> int:
     """Let a model serve; print what the gate says."""
-    return at_server(given, promote)
+    return at_server(given, force if given.force else promote)
 
 
 def at_server(given: argparse.Namespace, do: Callable[["Client", str], Any]) -> int:
@@ -86,6 +92,12 @@ async def shadow(client: "Client", id_: str) -> Any:
 async def promote(client: "Client", id_: str) -> Any:
     """Let a candidate serve."""
     return await client.call("models.promote", id_)
+
+
+async def force(client: "Client", id_: str) -> Any:
+    """Register a model and let it serve."""
+    await client.call("models.put", id_)
+    return await client.call("models.activate", id_)
 
 
 def described(model: Any) -> list[str]:

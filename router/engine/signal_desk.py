@@ -34,8 +34,7 @@ from router.engine.pupil import Pupil
 from router.engine.reader import LATER, Candidate, Reader, statement_of
 from router.engine.shelf import Shelf
 from router.engine.signal_questions import analyze
-from router.engine.trials import gate_of, trial_view
-from router.learning.gate import objections
+from router.engine.trials import objections_to, trial_view
 from router.learning.monitor import Alarm
 from router.shard import Sealed
 from router.signals.cascade import Cascade
@@ -202,8 +201,7 @@ class SignalDesk:
         candidate = self.reader.candidates.get(model.name)
         against: tuple[str, ...] = ("it was not tried since the server started",)
         if candidate is not None and candidate.id == id_:
-            gate = gate_of(config_of(directory).gate, model.name)
-            against = tuple(objections(candidate.trial, gate))
+            against = tuple(self._objections(candidate))
         return Looked(record_of(model, size), objections=against)
 
     async def _load(self, id_: str) -> tuple[Artefact, int]:
@@ -268,8 +266,13 @@ class SignalDesk:
             return
         candidate = self.reader.candidates.get(shown.signal)
         if candidate is not None and candidate.id == shown.id:
-            gate = gate_of(config_of(self.line.shard.directory).gate, shown.signal)
-            shown.trial = trial_view(candidate.trial, gate)
+            shown.trial = trial_view(candidate.trial, self._objections(candidate))
+
+    def _objections(self, candidate: Candidate) -> list[str]:
+        """Return what speaks against a candidate."""
+        directory = self.line.shard.directory
+        gate, served = config_of(directory).gate, serving(directory)
+        return objections_to(candidate.trial, gate, candidate.model.name, served)
 
     # -- what became of tickets -------------------------------------------------------------------------------------
 
@@ -319,14 +322,13 @@ class SignalDesk:
         """Put candidates to work that have passed the gate, where the workspace wants that."""
         use = config_of(self.line.shard.directory)
         if use.learning.promote:
-            for candidate in self.passed(gate=use.gate):
+            for candidate in self.passed():
                 call = Call("models.promote", id=candidate.id, body=NoBody())
                 await self.change_model(call)
 
-    def passed(self, gate: wire.GateUse) -> Iterable[Candidate]:
+    def passed(self) -> Iterable[Candidate]:
         """Return the candidates against which the gate has nothing to say."""
-        found = self.reader.candidates.values()
-        return [e for e in found if not objections(e.trial, gate_of(gate, e.model.name))]
+        return [e for e in self.reader.candidates.values() if not self._objections(e)]
 
     async def settle(self) -> None:
         """Let what was begun end."""

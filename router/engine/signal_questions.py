@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from router.engine.models import id_of
 from router.engine.reader import Hints
 from router.signals.language import Prior
+from router.signals.table import reasons_of
 from router.wire import signals as wire
 from router.wire.calls import Call, Reply
 
@@ -41,14 +42,7 @@ def _read_one(desk: "SignalDesk", text: str, hints: Hints, *, explain: bool) -> 
             model=id_of(signal.model),
         )
         if explain:
-            read.reasons = _reasons(desk, name, text, signal.value)
+            why = reasons_of(name, signal, desk.reader.serving.get(name), text)
+            read.reasons = [wire.Reason(ngram=r.ngram, points=r.points) for r in why]
         found.append(read)
     return wire.ReadMessage(signals=found)
-
-
-def _reasons(desk: "SignalDesk", name: str, text: str, value: str) -> list[wire.Reason]:
-    """Return what of a text speaks for a value, as far as the model that said so tells."""
-    model = desk.reader.serving.get(name)
-    if model is None or value not in model.labels:
-        return []
-    return [wire.Reason(ngram=r.ngram, points=r.points) for r in model.explain(text, value)]

@@ -1,6 +1,7 @@
 """How a candidate does, as the API tells it."""
 
 import math
+from collections.abc import Container
 from typing import Any, cast
 
 from router.learning.gate import Gate, objections
@@ -22,8 +23,17 @@ def gate_of(use: wire.GateUse, signal: str) -> Gate:
     )
 
 
-def trial_view(trial: Trial, gate: Gate) -> wire.TrialView:
-    """Return a trial with what the gate says of it; bounds are cut to what differences can be."""
+def objections_to(
+    trial: Trial, use: wire.GateUse, signal: str, served: Container[str]
+) -> list[str]:
+    """Return what speaks against a candidate for a signal; ``served`` are those that a model tells already."""
+    if signal not in served and not signal.endswith(TIER1):
+        return [f"no model tells {signal} yet, so there is nothing to compare with: activate it"]
+    return objections(trial, gate_of(use, signal))
+
+
+def trial_view(trial: Trial, against: list[str]) -> wire.TrialView:
+    """Return a trial with what speaks against the candidate; bounds are cut to what differences can be."""
     low, high = trial.gain()
     return wire.TrialView(
         messages=trial.messages,
@@ -44,5 +54,5 @@ def trial_view(trial: Trial, gate: Gate) -> wire.TrialView:
             )
             for (kind, name), each in sorted(trial.slices.items())
         ],
-        objections=objections(trial, gate),
+        objections=against,
     )

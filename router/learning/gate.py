@@ -28,7 +28,7 @@ def objections(trial: Trial, gate: Gate) -> list[str]:
     labels = trial.whole.labels
     if labels < gate.labels_min:
         found.append(f"{labels} labelled outcomes; expected at least {gate.labels_min}")
-    low = trial.gain().low
+    low = max(-1.0, trial.gain().low)
     if low <= -gate.loss_max:
         found.append(
             f"the difference in accuracy may be {low:+.4f}; expected it surely above {-gate.loss_max:+.4f}"

@@ -6,11 +6,12 @@ from typing import Final, NamedTuple
 
 from router.signals.features import Pass, Reading
 from router.signals.language import Languages, Prior
-from router.signals.model import Model
+from router.signals.model import Model, Reason
 from router.signals.rules import Points, points_of
-from router.signals.sentiment import sentiment
+from router.signals.sentiment import sentiment, sentiment_reasons
 from router.signals.signal import Signal
-from router.signals.urgency import Context, urgency
+from router.signals.urgency import RULES_MODEL, Context, urgency, urgency_reasons
+from router.signals.wording import Wording, wording
 
 
 class Message(NamedTuple):
@@ -24,11 +25,17 @@ class Message(NamedTuple):
     context: Context
 
 
+def no_reasons(_said: Wording) -> list[Reason]:
+    """Return no reasons: what no rules tell has none."""
+    return []
+
+
 class Kind(NamedTuple):
-    """A signal: how it is told (None where nothing can tell it), and one sentence."""
+    """A signal: how it is told (None where nothing can tell it), one sentence, and the reasons of its rules."""
 
     tell: Callable[[Message], Signal | None]
     about: str
+    reasons: Callable[[Wording], list[Reason]] = no_reasons
 
 
 def _language(message: Message) -> Signal:
@@ -52,11 +59,30 @@ SIGNALS: Final[Mapping[str, Kind]] = MappingProxyType(
     {
         "language": Kind(_language, "The language, as the workspace tags it, or `und`."),
         "intent": Kind(_intent, "What it is about, once a model is trained; or `out_of_scope`."),
-        "urgency": Kind(_urgency, "How pressing it sounds: `urgent`, `soon` or `normal`."),
-        "sentiment": Kind(_sentiment, "How content the customer sounds, in five steps."),
+        "urgency": Kind(
+            _urgency, "How pressing it sounds: `urgent`, `soon` or `normal`.", urgency_reasons
+        ),
+        "sentiment": Kind(
+            _sentiment, "How content the customer sounds, in five steps.", sentiment_reasons
+        ),
     }
 )
 """Every signal of tier 0, by the name that tickets and settings use."""
+
+
+def reasons_of(name: str, signal: Signal, model: Model | None, text: str) -> list[Reason]:
+    """
+    Return what of a text speaks for a signal, heaviest first, as far as who said so can tell.
+
+    ``model`` is the one at work for the signal. Rules name their terms, and a model its n-grams; a
+    library that tells languages names nothing, nor is there a reason for what is out of scope.
+    """
+    if signal.model == RULES_MODEL:
+        reasons = SIGNALS[name].reasons(wording(Pass().read(text)))
+        return sorted(reasons, key=lambda each: (-abs(each.points), each.ngram))
+    if model is None or signal.model != model.id or signal.value not in model.labels:
+        return []
+    return model.explain(text, signal.value)
 
 
 class Analyzer:

@@ -108,6 +108,26 @@ async def test_a_candidate_is_tried_and_promoted_when_the_gate_agrees(folder: Pa
     await read.close()
 
 
+async def test_the_first_model_has_nothing_to_be_better_than(folder: Path) -> None:
+    """Where none serves, the gate says that one is activated, also once corrections came; nothing serves by itself."""
+    read = await opened(Bench(), folder)
+    await furnish(read.line)
+    use = wire.SignalsBody(gate=QUICK, learning=wire.LearningUse(promote=True))
+    await read.do("signals.put", "", use)
+    first = await read.keep(model())
+    await read.do("models.shadow", first)
+    for n in range(32):
+        await read.put(f"t{n}", "i want my money back")
+        await read.do("tickets.correct", f"t{n}", wire.CorrectBody(intent="refund"))
+    said = ["no model tells intent yet, so there is nothing to compare with: activate it"]
+    assert (await read.do("models.get", first)).trial.objections == said
+    problem = (await read.submit("models.promote", first)).problem
+    assert problem is not None
+    assert said[0] in problem.detail
+    assert (await read.do("models.activate", first)).state == "serving"
+    await read.close()
+
+
 async def test_a_candidate_that_passes_serves_by_itself_where_that_is_wanted(folder: Path) -> None:
     """With `promote` nobody needs to ask: the outcome that satisfies the gate puts the candidate to work."""
     _, read = await begun(folder, learning=wire.LearningUse(promote=True, rollback=False))

@@ -206,6 +206,15 @@ async def test_why_a_ticket_was_read_so_and_routed_so_can_be_asked(tmp_path: Pat
         points = [reason["points"] for reason in intent["reasons"]]
         assert points == sorted(points, reverse=True)
         assert points[0] > 0
+        (shouted,) = (
+            await acme.call(
+                "signals.analyze",
+                body={"messages": [{"text": "Fraud! This is terrible"}], "explain": True},
+            )
+        )["results"]
+        why = {s["name"]: [r["ngram"] for r in s["reasons"]] for s in shouted["signals"]}
+        assert why["urgency"] == ["security: fraud", "exclamation marks"]
+        assert "terrible" in why["sentiment"]
         assert {s["name"] for s in second["signals"]} >= {"language", "intent"}
         await acme.call("skills.put", "refunds")
         use = {"intents": {"refund": {"requirements": [{"skill": "refunds"}]}}, "intent_least": 0.0}
