@@ -59,6 +59,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="World seconds in a real one (1); time limits are told to the server scaled.")  # fmt: skip
     add("--clock-speed", type=above_zero(SPEED_MAX), default=1.0, metavar="X",
         help="How fast the server's own clock runs, if it was started so (1).")  # fmt: skip
+    add("--no-skip", action="store_true",
+        help="Wait through hours in which no customer is there and nothing happens.")  # fmt: skip
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--days", type=days, help="How long customers arrive (the world's own).")
     length.add_argument("--hours", type=above_zero(8_784), help="The same in hours.")
@@ -155,7 +157,7 @@ def run(given: argparse.Namespace) -> int:
         prepared = prepared_of(given)
         for warm in (compile_simulator, compile_crowd):
             warm(lambda line: print(line, file=sys.stderr, flush=True))
-        pace = Pace(given.speed, given.clock_speed)
+        pace = Pace(given.speed, given.clock_speed, not given.no_skip)
         trial = Trial(prepared, Options(given.seed), pace, target_of(given))
         outcome = in_loop(play(trial))
     except (WorldError, FloorError, GroundError, OSError, UnicodeDecodeError) as error:

@@ -56,6 +56,7 @@ def _facts(account: Account) -> str:
         ("policy", account.prepared.policy.base),
         ("speed", f"{outcome.pace.speed:g}"),
         ("world", rounded(outcome.world_s, "s")),
+        *([("left out", rounded(outcome.skipped_s, "s"))] if outcome.skipped_s else []),
         ("real", rounded(outcome.wall_s, "s")),
         ("agents", str(len(account.prepared.compiled.members))),
         ("seed", str(account.seed)),

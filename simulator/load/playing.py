@@ -28,6 +28,10 @@ SETTLE_S: Final = 10.0
 """Longest wait at the end for answers and for the events that they promise."""
 BEAT_S: Final = 10.0
 """How often a desk that may be lost shows that it is there, on the server's clock."""
+SKIPPED_FROM_S: Final = 5.0
+"""A real wait for nothing that is longer than this is left out ..."""
+LEFT_S: Final = 1.0
+"""... but for so much of it."""
 ASKING: Final = frozenset({"tickets.put", "tickets.transfer", "tickets.patch"})
 """Calls that say what a ticket asks for."""
 
@@ -39,6 +43,8 @@ class Pace(NamedTuple):
     """World seconds in a real one."""
     clock_speed: float = 1.0
     """The server's own seconds in a real one."""
+    is_skipping: bool = True
+    """Whether stretches in which nobody is there and nothing happens are left out."""
     unanswered_max: int = 2_000
     """More calls without an answer than this, and the server is too slow."""
 
@@ -72,6 +78,8 @@ class Playing:
         self._cut_off()
         self._last_seq = 0
         self._is_on = False
+        self.skipped_s = 0.0
+        """Real seconds that nobody had to wait through, as nothing would have happened in them."""
         self._lost.add_done_callback(lambda _: self._woken.set())
 
     # -- time ------------------------------------------------------------------------------------
@@ -87,11 +95,13 @@ class Playing:
 
     def now_us(self) -> int:
         """Return what time it is in the world."""
-        return self.crowd.span.opens_us + int(self.now_s() * self.pace.speed * 1e6)
+        return self.crowd.span.opens_us + int(
+            (self.now_s() + self.skipped_s) * self.pace.speed * 1e6
+        )
 
     def due_s(self, at_us: int) -> float:
         """Return when an instant of the world comes, real seconds since the run began."""
-        return (at_us - self.crowd.span.opens_us) / 1e6 / self.pace.speed
+        return (at_us - self.crowd.span.opens_us) / 1e6 / self.pace.speed - self.skipped_s
 
     # -- the loop --------------------------------------------------------------------------------
 
@@ -113,7 +123,8 @@ class Playing:
                 return  # not before all that was due is said, however late this loop is
             if next_us > now_us:
                 show()
-                await self._until(min(next_us, self._next_look_us(now_us)))
+                self._skip(next_us)
+                await self._until(min(next_us, self._next_look_us(self.now_us())))
                 continue
             said = self.crowd.act()
             self._cut_off()
@@ -123,10 +134,23 @@ class Playing:
             if done % AT_A_TIME == 0:
                 await asyncio.sleep(0)
 
+    def _skip(self, next_us: int) -> None:
+        """Leave out a stretch in which no customer is there, nothing is under way and nobody has anything to do."""
+        if self.crowd.here or self._calls or not self.pace.is_skipping:
+            return
+        edges = [edge for edge in self._edges_us if edge > self.now_us()]
+        ahead_s = self.due_s(min([next_us, *edges])) - self.now_s()
+        if ahead_s > SKIPPED_FROM_S:
+            self.skipped_s += ahead_s - LEFT_S
+
+    @property
+    def _edges_us(self) -> tuple[int, int]:
+        """Return when no more customers come, and when the world ends."""
+        return self.crowd.span.closes_us, self.crowd.span.stops_us
+
     def _next_look_us(self, now_us: int) -> int:
         """Return when to look again at the latest: at the next edge of the world, or in half a second."""
-        span = self.crowd.span
-        edges = [edge for edge in (span.closes_us, span.stops_us) if edge > now_us]
+        edges = [edge for edge in self._edges_us if edge > now_us]
         return min([*edges, now_us + int(5e5 * self.pace.speed)])
 
     async def _until(self, at_us: int) -> None:

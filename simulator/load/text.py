@@ -55,16 +55,21 @@ def headline(account: Account) -> list[str]:
     """Return what was played, and whether all of it."""
     outcome, books = account.outcome, account.outcome.books
     world = account.prepared.compiled.world.name
-    lasted = (
-        f"{outcome.world_s / 3600:.2f} h" if outcome.world_s >= 600 else f"{outcome.world_s:.0f} s"
-    )
+    skipped = ""
+    if outcome.skipped_s:
+        skipped = f"; {duration(outcome.skipped_s)} of it left out, as nobody was there"
     rate = books.answered / outcome.wall_s if outcome.wall_s > 0 else 0.0
     found = [
-        f"{world} at {account.url}: {lasted} of the world in {outcome.wall_s:.0f} s "
-        f"(speed {outcome.pace.speed:g}), seed {account.seed}.",
+        f"{world} at {account.url}: {duration(outcome.world_s)} of the world in {outcome.wall_s:.0f} s "
+        f"(speed {outcome.pace.speed:g}{skipped}), seed {account.seed}.",
         f"{books.sent:,} calls sent, {books.answered:,} answered ({rate:.0f}/s), {books.events:,} events heard.",
     ]
     return [f"PARTIAL: {outcome.partial}.", *found] if outcome.partial else found
+
+
+def duration(seconds: float) -> str:
+    """Return a stretch of the world's time in hours, or in seconds if it is short."""
+    return f"{seconds / 3600:.2f} h" if seconds >= 600 else f"{seconds:.0f} s"
 
 
 def milliseconds(value_us: float) -> str:
@@ -209,6 +214,7 @@ def plain(account: Account) -> dict[str, Any]:
         "clock_speed": outcome.pace.clock_speed,
         "wall_s": outcome.wall_s,
         "world_s": outcome.world_s,
+        "skipped_s": outcome.skipped_s,
         "partial": outcome.partial,
         "valid": outcome.is_valid,
         "lag": {**books.lag.plain(), "limit_ms": _finite(outcome.lag_limit_s * 1e3)},

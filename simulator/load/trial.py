@@ -61,6 +61,8 @@ class Outcome:
     lag_limit_s: float = 0.0
     world_s: float = 0.0
     """How much of the world was played."""
+    skipped_s: float = 0.0
+    """How much of the world's time was left out, as nobody was there and nothing happened."""
     canceled: int = 0
     """Tickets that were open at the end."""
 
@@ -173,6 +175,7 @@ class Trial:
         outcome.world_s = (
             min(playing.now_us(), crowd.span.stops_us) / 1e6 - crowd.span.opens_us / 1e6
         )
+        outcome.skipped_s = playing.skipped_s * self.pace.speed
         await self._close(setting_up, playing, outcome)
         for each in listeners:
             each.cancel()

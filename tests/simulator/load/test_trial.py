@@ -221,6 +221,50 @@ def test_a_key_that_is_refused_and_a_server_that_is_not_there() -> None:
     assert "no address" in nonsense
 
 
+QUIET = """
+format = 1
+name = "quiet"
+time = { days = 0.005, clear_s = 20 }
+policy = { base = "longest_idle", retention_s = 60 }
+channels.call = { offer_ttl_s = 30 }
+queues.line = {}
+[tickets.call]
+queue = "line"
+channel = "call"
+arrivals = { per_hour = 40 }
+work = { kind = "exponential", mean_s = 1 }
+[agents.all]
+count = 2
+units = 1
+"""
+"""Seven minutes with a call every minute and a half."""
+
+
+@pytest.mark.parametrize("is_skipping", [True, False])
+def test_hours_without_customers_are_left_out_unless_told(*, is_skipping: bool) -> None:
+    """What is left out is told and moves no wait; the world is as long as ever, and every call is made."""
+
+    async def play() -> tuple[Trial, Outcome]:
+        speed = 8.0 if is_skipping else 60.0
+        pace = Pace(speed, is_skipping=is_skipping)
+        async with lying() as url:
+            target = Target(url, prefix=f"l{next(PREFIXES)}-")
+            trial = Trial(prepared_of(QUIET), Options(2), pace, target)
+            return trial, await trial.play(lambda _: None)
+
+    trial, outcome = asyncio.run(play())
+    assert (outcome.findings, outcome.partial) == ([], "")
+    assert outcome.world_s > 432
+    assert outcome.records is not None
+    tickets = outcome.records.tickets
+    assert len(tickets) > 2
+    assert (tickets["answered_us"] - tickets["arrived_us"]).max() < 30_000_000
+    assert outcome.books.sent == outcome.books.answered
+    text = "\n".join(lines(account_of(trial, outcome)))
+    assert ("left out, as nobody was there" in text) == is_skipping
+    assert (outcome.skipped_s > 200) == is_skipping
+
+
 DARK = """
 format = 1
 name = "dark"
