@@ -79,6 +79,8 @@ def run_train(given: argparse.Namespace) -> int:
         notes.append(note)
     else:
         model = train(labelled.rows, options)
+    if not model.metrics:
+        notes.append("too few rows to hold some out: its probabilities are guesses")
     notes.insert(0, f"seconds: {(clock.monotonic_ns() - before) / 1e9:.1f}")
     keep(given, model, notes, None if tests is None else evaluate(model, tests))
     if teacher is not None and given.unlabelled is None:

@@ -62,7 +62,7 @@ def read_rows(data: bytes) -> Labelled:
         _check_header(header)
         rows, faults = _read(reader, header)
     except csv.Error as error:
-        raise TrainingError(f"line {reader.line_num}: {error}; expected CSV") from error
+        raise no_csv(reader, error) from error
     if faults:
         more = len(faults) - FAULTS_SHOWN
         tail = [f"and {more} more"] if more > 0 else []
@@ -86,8 +86,16 @@ def read_texts(data: bytes) -> list[str]:
         place = header.index("text")
         texts = {fields[place]: None for fields in reader if len(fields) > place}
     except csv.Error as error:
-        raise TrainingError(f"line {reader.line_num}: {error}; expected CSV") from error
+        raise no_csv(reader, error) from error
     return [text for text in texts if text.strip()]
+
+
+def no_csv(reader: Any, error: csv.Error) -> TrainingError:
+    """Return what to say of a line that cannot be read."""
+    if "field limit" in str(error):
+        said = f"a field has more than {csv.field_size_limit():,} characters; expected a message"
+        return TrainingError(f"line {reader.line_num}: {said}")
+    return TrainingError(f"line {reader.line_num}: {error}; expected CSV")
 
 
 def _lines(data: bytes) -> Any:

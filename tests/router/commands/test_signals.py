@@ -69,6 +69,18 @@ def test_a_bad_training_file_is_refused(
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_what_is_odd_about_the_rows_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Repeated rows, texts with two labels, and too few rows to calibrate by are told with the model."""
+    path = tmp_path / "rows.csv"
+    path.write_text("text,label\na card,x\na card,x\na card,y\nan account,y\n", "utf-8")
+    assert signals("train", path, "--out", tmp_path, "--bits", 8) == 0
+    said = capsys.readouterr().out
+    for words in ("1 repeated rows", "1 texts have more than one label", "are guesses"):
+        assert words in said
+
+
 def test_what_does_not_fit_is_refused(
     model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

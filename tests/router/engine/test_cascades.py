@@ -1,5 +1,6 @@
 """Cascades in the registry: registered, tried, promoted, activated and taken back as models are."""
 
+import threading
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -9,13 +10,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from router.clock import Clock
 from router.directory import QUEUE
 from router.engine.escalation import Escalation, Tiers
 from router.signals.cascade import Cascade
 from router.signals.cascade_training import CascadeOptions, train_cascade
 from router.signals.model import GOLDEN_TEXTS, Model
 from router.signals.training import Options, train
+from router.tiers.worker import EncodingWorker, WorkerLimits
 from router.wire import signals as wire
+from router.wire import similar as wire_similar
 from router.wire.agents import NoBody
 from router.wire.calls import Call
 from router.wire.offers import CompleteBody
@@ -155,6 +159,56 @@ def cut_short(folder: Path) -> None:
     """Cut the end off the one file of a cascade."""
     (file,) = folder.glob("*.cascade")
     file.write_bytes(file.read_bytes()[:-7])
+
+
+class Breaking(Knowing):
+    """An encoder that is well until it is told how to fail."""
+
+    fault = ""
+    held = threading.Event()
+
+    def encode(self, texts: list[str]) -> NDArray[np.float32]:
+        """Raise, give no numbers, or hang until it is let go."""
+        if self.fault == "crash":
+            raise RuntimeError("out of memory")
+        if self.fault == "hang":
+            self.held.wait(30)
+        found = super().encode(texts)
+        return found * np.nan if self.fault == "no numbers" else found
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome"), [("crash", "failed"), ("no numbers", "failed"), ("hang", "late")]
+)
+async def test_an_encoder_that_fails_costs_no_ticket(
+    tmp_path: Path, fault: str, outcome: str
+) -> None:
+    """Tickets are answered before it is asked, tier 0 stands, the outcome is counted, search goes by words."""
+    encoder = Breaking()
+    read = await begun(Bench(), tmp_path, encoder)
+    await read.do("models.activate", await kept(read, tier0()))
+    await read.do("models.activate", await kept(read, cascade()))
+    patient = read.desk.assist.worker
+    assert patient is not None
+    await patient.close()
+    worker = EncodingWorker(encoder, Clock().monotonic_ns, WorkerLimits(deadline_s=0.05))
+    read.desk.assist.worker = worker
+    read.desk.escalation = Escalation(Tiers(worker, None), "acme")
+    read.desk.follow()
+    encoder.fault = fault
+    encoder.held.clear()
+    for n in range(3):
+        ticket = await read.put(f"t{n}", UNSURE)
+        assert ticket.state in ("queued", "offered", "assigned")
+        assert (await told(read, f"t{n}")).source == "tier0"
+    asked = read.desk.escalation.asked
+    assert asked["tier1", outcome] >= 1
+    assert asked["tier1", "done"] == 0
+    found = await read.do("signals.similar", "", wire_similar.SimilarBody(text="cash"))
+    assert found.by == "words"
+    encoder.fault = ""
+    encoder.held.set()
+    await read.close()
 
 
 async def test_a_cascade_that_cannot_be_used_after_a_restart_is_said(tmp_path: Path) -> None:

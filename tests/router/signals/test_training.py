@@ -22,6 +22,7 @@ from tests.router.signals.excerpt import SMALL, model, parts
         (b"text,label\na,b,c\n", "line 2: 3 fields, expected 2"),
         (b"text,label\na,b\n\xff,c\n", "line 3: byte 0xff is no UTF-8"),
         (b'text,label\n"a,b\n', "expected CSV"),
+        (b"text,label\n" + b"a" * 1_000_000 + b",x\n", "line 2: a field has more than 131,072"),
         (b"text,label\na," + b"x" * 129 + b"\n", "label has 129 characters"),
     ],
 )
