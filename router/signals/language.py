@@ -185,6 +185,10 @@ class Languages:
         """Return the guess as a signal, the customer's prior weighed in unless it was sure."""
         if guess.sure:
             return self._settled(guess)
+        if guess.chances and not any(prior):
+            language, chance = guess.chances[0]
+            level = level_of(chance, CUTS)
+            return Signal(self._tags[language], rounded(chance), level, "tier0", model)
         hints = {name: odds for name, odds in prior.log_odds().items() if name in self._tags}
         if not guess.chances:
             if not hints:
