@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from router.clock import Clock
-from router.commands import signals_encoder, signals_remote
+from router.commands import signals_encoder, signals_journal, signals_remote
 from router.engine.models import Artefact, artefact_of, file_name
 from router.signals.card import card
 from router.signals.evaluation import Evaluation, evaluate
@@ -35,6 +35,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     learn.add_argument("--bits", type=int, default=Options().bits, help="2^BITS buckets; 16 does.")
     learn.add_argument(
         "--reject", type=float, help="Share of messages in scope that may be called out of it."
+    )
+    learn.add_argument(
+        "--journal",
+        help="Take labels from what was corrected in this journal; the CSV then has id,text.",
     )
     learn.add_argument("--seed", type=int, default=Options().seed)
     test = verbs.add_parser("eval", help="Test a model on labelled messages.")
@@ -67,13 +71,13 @@ def run_train(given: argparse.Namespace) -> int:
     if given.reject is not None and not 0 <= given.reject < 1:
         raise TrainingError(f"--reject: {given.reject}, expected 0 to 1")
     signals_encoder.check(given)
-    labelled = rows_of(given.rows)
+    labelled, notes = learned_from(given)
     tests = None if given.test is None else rows_of(given.test).rows
     teacher = None if given.encoder is None else signals_encoder.teacher_of(given, print)
     options = Options(given.name, given.bits, reject=given.reject, seed=given.seed)
     clock = Clock()
     before = clock.monotonic_ns()
-    notes = noticed(labelled)
+    notes += noticed(labelled)
     if teacher is not None and given.unlabelled is not None:
         model, note = signals_encoder.student(given, labelled.rows, teacher)
         notes.append(note)
@@ -86,6 +90,14 @@ def run_train(given: argparse.Namespace) -> int:
     if teacher is not None and given.unlabelled is None:
         train_behind(given, model, labelled, (teacher, tests))
     return 0
+
+
+def learned_from(given: argparse.Namespace) -> tuple[Labelled, list[str]]:
+    """Return the labelled messages, and what is to be noted of where the labels come from."""
+    if given.journal is None:
+        return rows_of(given.rows), []
+    labelled, note = signals_journal.rows_by(given.journal, given.rows, given.name)
+    return labelled, [note]
 
 
 def train_behind(

@@ -70,6 +70,46 @@ def read_rows(data: bytes) -> Labelled:
     return gathered(rows)
 
 
+class Message(NamedTuple):
+    """A message without a label."""
+
+    text: str
+    language: str = ""
+
+
+def read_messages(data: bytes) -> dict[str, Message]:
+    """
+    Return the messages of a CSV file with the columns id, text and perhaps language, by id.
+
+    Other columns are passed over, and so are lines without a text. Raises ``TrainingError`` that names
+    the line of what is no CSV or no UTF-8, of an id that is missing, and of one that stands there again.
+    """
+    reader = _lines(data)
+    found: dict[str, Message] = {}
+    try:
+        header: list[str] = next(reader, [])
+        if "id" not in header or "text" not in header:
+            shown = ",".join(header)[:200]
+            raise TrainingError(f"line 1: columns {shown!r}, expected id,text and perhaps language")
+        for fields in reader:
+            if not fields:
+                continue
+            line = reader.line_num
+            if len(fields) != len(header):
+                raise TrainingError(f"line {line}: {len(fields)} fields, expected {len(header)}")
+            row = dict(zip(header, fields, strict=True))
+            if not row["id"] or row["id"] in found:
+                again = "is there again" if row["id"] else "is missing"
+                raise TrainingError(
+                    f"line {line}: id {row['id']!r} {again}, expected one of its own"
+                )
+            if row["text"].strip():
+                found[row["id"]] = Message(row["text"], row.get("language", "").strip())
+    except csv.Error as error:
+        raise no_csv(reader, error) from error
+    return found
+
+
 def read_texts(data: bytes) -> list[str]:
     """
     Return the different texts of a CSV file with a column ``text``; other columns are passed over.
