@@ -14,6 +14,7 @@ from router.signals.evaluation import Evaluation, evaluate
 from router.signals.model import GOLDEN_TEXTS, Model
 from router.signals.model_file import ModelError
 from router.signals.rows import Labelled, Row, TrainingError, read_rows
+from router.signals.table import TAUGHT
 from router.signals.training import Options, train
 from router.tiers.encoding import EncoderError
 
@@ -28,9 +29,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     learn.add_argument(
         "--out", type=Path, default=Path(), help="Folder for the model and its card."
     )
-    learn.add_argument(
-        "--name", default="intent", help="What it tells: intent, urgency, sentiment."
-    )
+    learn.add_argument("--name", default="intent", choices=TAUGHT, help="What it tells (intent).")
     learn.add_argument("--test", type=Path, help="CSV that it is tested on, and never trained on.")
     learn.add_argument("--bits", type=int, default=Options().bits, help="2^BITS buckets; 16 does.")
     learn.add_argument(
@@ -74,6 +73,7 @@ def run_train(given: argparse.Namespace) -> int:
     labelled, notes = learned_from(given)
     tests = None if given.test is None else rows_of(given.test).rows
     teacher = None if given.encoder is None else signals_encoder.teacher_of(given, print)
+    given.out.mkdir(parents=True, exist_ok=True)  # before minutes of work, not after
     options = Options(given.name, given.bits, reject=given.reject, seed=given.seed)
     clock = Clock()
     before = clock.monotonic_ns()
@@ -123,7 +123,6 @@ def keep(
     given: argparse.Namespace, made: Artefact, notes: Sequence[str], tested: Evaluation | None
 ) -> None:
     """Write a model or a cascade and its card, and print what a person wants to know at once."""
-    given.out.mkdir(parents=True, exist_ok=True)
     path = given.out / file_name(made)
     path.write_bytes(made.to_bytes())
     path.with_suffix(".md").write_text(card(made, notes, tested), "utf-8")
@@ -183,6 +182,8 @@ def print_tested(tested: Evaluation) -> None:
 
 def run_explain(given: argparse.Namespace) -> int:
     """Print what a model thinks of a message, and which pieces say so."""
+    if given.top < 1:
+        raise TrainingError(f"--top: {given.top}, expected 1 or more")
     model = words_at(given.model)
     text = sys.stdin.read() if given.text == "-" else given.text
     told = model.predict(text)

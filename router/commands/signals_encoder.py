@@ -73,6 +73,9 @@ def check(given: argparse.Namespace) -> None:
     """Raise ``TrainingError`` for options that do not go together."""
     if given.unlabelled is not None and given.encoder is None:
         raise TrainingError("--unlabelled: needs --encoder, which is to teach what nobody labelled")
+    if given.encoder is not None and given.unlabelled is None and given.name != "intent":
+        detail = "a cascade tells intents; with --unlabelled it teaches any model"
+        raise TrainingError(f"--encoder: for --name {given.name}, {detail}")
     if given.tokenizer is not None and given.encoder is None:
         raise TrainingError("--tokenizer: needs --encoder, whose texts it cuts")
     if not 0 < given.share < 1:

@@ -64,6 +64,9 @@ def at_server(given: argparse.Namespace, do: Callable[["Client", str], Any]) -> 
 
     try:
         asyncio.run(work())
+    except aiohttp.InvalidURL:
+        print(f"--url: {given.url!r}, expected http://HOST:PORT", file=sys.stderr)
+        return 1
     except (ClientProblem, ModelFileError, ModelError, OSError, aiohttp.ClientError) as error:
         print(error, file=sys.stderr)
         return 1

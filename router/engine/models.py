@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Final
 
 from router.signals import cascade_file
-from router.signals.cascade import Cascade
+from router.signals.cascade import TIER1, Cascade
 from router.signals.model import Model
 from router.signals.model_file import ModelError
+from router.signals.table import TAUGHT
 
 Artefact = Model | Cascade
 """What may read a signal: a head of tier 0, or a cascade of tier 1."""
@@ -22,6 +23,8 @@ ID_DIGITS: Final = 16
 """Hexadecimal digits of the checksum by which the journal and the API call a model."""
 NAME_DIGITS: Final = 12
 """Digits of it that the name of a file has, as `cordboard signals train` writes it."""
+SERVED: Final = (*TAUGHT, f"intent{TIER1}")
+"""What models and cascades may tell: one that tells anything else would never be asked."""
 FILE_BYTES_MAX: Final = 512 * 1024 * 1024
 
 
@@ -77,6 +80,10 @@ class ModelFolder:
             raise ModelFileError(f"{file.name} cannot be used: {error}") from error
         except OSError as error:
             raise ModelFileError(f"{file.name} cannot be read: {error.strerror}.") from error
+        if model.name not in SERVED:
+            raise ModelFileError(
+                f"{file.name} tells {model.name!r}; expected one of {', '.join(SERVED)}."
+            )
         if id_of(model.id) != id_:
             raise ModelFileError(f"{file.name} holds the model {model.id}; expected {id_}....")
         return model, size

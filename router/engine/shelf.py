@@ -78,6 +78,7 @@ class Shelf:
         self._files = ArticleFiles(folder)
         self._store = AssistStore(folder if limits.in_file else None)
         self._is_open = False
+        self._is_without_file = False
         self._collection = Collection()
         self._cutter = Cutter()  # of messages; of one thread at a time
         self._article_cutter = Cutter()
@@ -89,7 +90,7 @@ class Shelf:
         self.solved = 0
         """Solved tickets that are kept."""
         self.fault: str | None = None
-        """Why tickets are kept in memory only, although they should be in a file."""
+        """Why tickets are not kept in the file they should be in, as far as the last change goes."""
 
     @property
     def documents(self) -> int:
@@ -132,6 +133,7 @@ class Shelf:
         except AssistStoreError as error:
             self.fault = str(error)
             LOG.warning("assist_refused", why=self.fault)
+            self._is_without_file = True
             self._store = AssistStore(None)
             self._store.open()
         self._is_open = True
@@ -237,6 +239,7 @@ class Shelf:
                 gone = self._store.shorten(self._limits.solved_max, before_us)
             solved = self._store.get(touched, self.encoder, only_solved=True)
             self.solved = self._store.count().solved
+            self.fault = self.fault if self._is_without_file else None
         except AssistStoreError as error:
             self.fault = str(error)
             LOG.warning("assist_failed", why=self.fault, tickets=len(touched))

@@ -68,6 +68,8 @@ SIGNALS: Final[Mapping[str, Kind]] = MappingProxyType(
     }
 )
 """Every signal of tier 0, by the name that tickets and settings use."""
+TAUGHT: Final = ("intent", "urgency", "sentiment")
+"""Signals that a trained model may tell; languages have heads that travel with us."""
 
 
 def reasons_of(name: str, signal: Signal, model: Model | None, text: str) -> list[Reason]:

@@ -95,6 +95,13 @@ def test_what_does_not_fit_is_refused(
         (("train", FILE, "--bits", 30), "--bits: 30, expected 8 to 20"),
         (("train", FILE, "--reject", 2), "--reject: 2.0, expected 0 to 1"),
         (("eval", tmp_path / "none.model", rows), "none.model"),
+        (("explain", model, "hello", "--top", 0), "--top: 0, expected 1 or more"),
+        (("explain", model, "hello", "--label", "x"), "label: 'x' is not among"),
+        (("shadow", model, "--url", "nonsense"), "--url: 'nonsense', expected http://HOST:PORT"),
+        (
+            ("train", FILE, "--name", "urgency", "--encoder", "minilm"),
+            "--encoder: for --name urgency, a cascade tells intents",
+        ),
     ):
         assert signals(*arguments) == 1
         assert said in capsys.readouterr().err

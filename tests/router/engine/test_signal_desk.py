@@ -9,6 +9,7 @@ import pytest
 from router.core.machine import Machine
 from router.engine.models import ModelFileError, ModelFolder, id_of
 from router.recover import verify
+from router.signals.model import Model
 from router.stores.memory import MemoryStore
 from router.wire import signals as wire
 from tests.router.engine.lines import Bench, furnish
@@ -283,5 +284,8 @@ def test_a_folder_says_what_is_wrong_with_it(tmp_path: Path) -> None:
     file_of(tmp_path).unlink()
     with pytest.raises(ModelFileError, match=f"holds the model {model(2).id}; expected {id_}"):
         files.read(id_)
+    stranger = Model(model().recipe._replace(name="mood"), model().weights.copy(), model().unit)
+    with pytest.raises(ModelFileError, match="tells 'mood'; expected one of intent, urgency"):
+        files.read(files.write(stranger))
     with pytest.raises(ModelFileError, match="cannot take a model"):
         ModelFolder(other / "below").write(model())

@@ -1,23 +1,15 @@
 """Similar tickets and articles: found by a ticket's message or a text, kept as files, never as text in the journal."""
 
-import asyncio
-import contextlib
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import apsw
 import numpy as np
 import pytest
-import structlog
 from numpy.typing import NDArray
-from structlog.testing import capture_logs
 
-from router.engine.messages import Seen
 from router.engine.shelf import Change, Shelf, ShelfLimits
 from router.search.documents import Document
-from router.stores.assist import ASIDE, FILE_NAME, AssistStore
+from router.stores.assist import AssistStore
 from router.stores.memory import MemoryStore
 from router.wire.calls import Call
 from router.wire.offers import CompleteBody
@@ -37,14 +29,6 @@ ARTICLES = (
 def warmed() -> None:
     """Compile outside of the tests, whose time is bounded."""
     warm()
-
-
-@contextlib.contextmanager
-def all_logs() -> Iterator[list[Any]]:
-    """Yield the lines that are logged, whatever level a server before this test was told to log at."""
-    structlog.reset_defaults()
-    with capture_logs() as lines:
-        yield lines
 
 
 async def begun(folder: Path) -> tuple[Bench, Read]:
@@ -198,93 +182,6 @@ async def test_an_erased_message_is_found_no_more_in_this_life_or_the_next(tmp_p
     await again.put("t4", "refund money missing")
     assert set(await similar(again, "t4")) == {"t2", "a-1"}
     await again.close()
-
-
-async def test_a_damaged_file_is_set_aside_and_another_takes_its_place(tmp_path: Path) -> None:
-    """One line says which file went where; what is solved from then on is known after a restart."""
-    damaged = b"not a database, though long enough to be read" * 40
-    (tmp_path / FILE_NAME).write_bytes(damaged)
-    with all_logs() as lines:
-        bench, read = await begun(tmp_path)
-    (said,) = [line for line in lines if line["event"].startswith("assist")]
-    assert said["event"] == "assist_set_aside"
-    assert FILE_NAME in said["why"]
-    aside = tmp_path / f"{FILE_NAME}{ASIDE}"
-    assert said["moved_to"] == str(aside)
-    assert aside.read_bytes() == damaged
-    await solve(read, "t1", "the money of my refund is still missing")
-    assert read.desk.shelf.fault is None
-    await read.close()
-    again = await opened(bench, tmp_path)
-    await again.put("t2", "refund money missing")
-    assert set(await similar(again, "t2")) == {"t1", "a-1"}
-    await again.submit("tickets.erase", "t1")
-    assert not aside.exists(), "erasing leaves no copy that nobody can look into"
-    await again.close()
-
-
-async def test_a_file_of_somebody_else_costs_memory_of_the_past_only(tmp_path: Path) -> None:
-    """It is said and left alone; tickets are taken, solved and found all the same."""
-    foreign = apsw.Connection(str(tmp_path / FILE_NAME))
-    foreign.execute("CREATE TABLE notes (text)")
-    foreign.close()
-    before = (tmp_path / FILE_NAME).read_bytes()
-    with all_logs() as lines:
-        _, read = await begun(tmp_path)
-    assert [line["event"] for line in lines] == ["assist_refused"]
-    await solve(read, "t1", "the money of my refund is still missing")
-    await read.put("t2", "refund money missing")
-    await read.desk.settle()
-    assert set(await similar(read, "t2")) == {"t1", "a-1"}
-    assert FILE_NAME in str(read.desk.shelf.fault)
-    await read.close()
-    assert (tmp_path / FILE_NAME).read_bytes() == before
-
-
-async def test_a_completed_ticket_has_its_message_kept(tmp_path: Path) -> None:
-    """The answer comes once another reader of the file finds the row, however long writing it takes."""
-    _, read = await begun(tmp_path)
-    put = await read.put("t1", "the money of my refund is still missing")
-    await read.do("offers.accept", put.offers[0])
-    held, apply = threading.Event(), read.desk.shelf._apply
-
-    def slowly(changes: list[Change]) -> Any:
-        held.wait(10)
-        return apply(changes)
-
-    read.desk.shelf._apply = slowly  # type: ignore[method-assign]
-    read.desk.assist.saw("t1", Seen("money of my refund", "en"))
-    completing = asyncio.ensure_future(
-        read.do("assignments.complete", f"a-{put.offers[0][2:]}", CompleteBody())
-    )
-    await asyncio.wait({completing}, timeout=0.05)
-    assert not completing.done()
-    held.set()
-    await completing
-    store = AssistStore(tmp_path)
-    store.open()
-    (kept,) = store.get(["t1"], "")
-    store.close()
-    assert kept.length == 4
-    await read.close()
-
-
-async def test_another_reader_of_the_log_delays_an_erasure(tmp_path: Path) -> None:
-    """Bytes would be left in the log, so it is refused, and done once the reader has gone."""
-    _, read = await begun(tmp_path)
-    await solve(read, "t1", "the money of my refund is still missing")
-    await read.desk.settle()
-    reader = apsw.Connection(str(tmp_path / FILE_NAME))
-    reader.execute("BEGIN; SELECT count(*) FROM tickets")
-    store = read.desk.shelf._store
-    store._db.set_busy_timeout(0)
-    problem = (await read.submit("tickets.erase", "t1")).problem
-    assert problem is not None
-    assert (problem.code, problem.retry_after_s) == ("not_ready", 5)
-    reader.execute("COMMIT")
-    reader.close()
-    assert (await read.submit("tickets.erase", "t1")).status == 204
-    await read.close()
 
 
 async def test_an_article_and_a_ticket_may_have_the_same_id(tmp_path: Path) -> None:
