@@ -14,7 +14,8 @@ import msgspec
 
 from router.core.limits import PRIORITY_MAX
 from router.desk.languages import look_up
-from router.directory import QUEUE, SIGNALS, SKILL
+from router.directory import LANGUAGE, QUEUE, SIGNALS, SKILL
+from router.signals.kinship import kinship
 from router.wire.fields import REQUIREMENTS_MAX, instant_text
 from router.wire.found import NAMES, Statement
 from router.wire.signals import IntentUse, LanguageUse, SignalsBody
@@ -35,6 +36,8 @@ SAID: Final = frozenset({"correction", "upstream"})
 ORDER: Final = MappingProxyType({name: at for at, name in enumerate(NAMES)})
 UNDETERMINED: Final = "und"
 """The language of a text in none (ISO 639-2)."""
+NEARNESS_MIN: Final = 0.5
+"""How far a language must be understood by who speaks another, for that one to be asked for instead."""
 NO_USE: Final = SignalsBody()
 
 Statements = tuple[Statement, ...]
@@ -211,13 +214,28 @@ def language_asked(
 ) -> Language | None:
     """Return the language to ask for; one that nobody speaks cannot be asked for."""
     known = counted(statement, use.least)
-    if known is not None and known.value != UNDETERMINED and look_up(directory, known.value) >= 0:
+    if known is not None and known.value != UNDETERMINED:
+        tag, nearness = understood_as(directory, known.value)
         is_sure = known.source in SAID or known.level == "high"
-        mode = use.mode if is_sure else "preferred"
-        return Language(tag=known.value, min_level=use.min_level, mode=mode)
+        if nearness >= NEARNESS_MIN:
+            mode = use.mode if is_sure and nearness == 1.0 else "preferred"
+            return Language(tag=tag, min_level=use.min_level, mode=mode)
     if use.default is not None and look_up(directory, use.default) >= 0:
         return Language(tag=use.default, min_level=use.min_level, mode="preferred")
     return None
+
+
+def understood_as(directory: "Directory", tag: str) -> tuple[str, float]:
+    """Return the language in which a message is understood best by those who are here, and how well, 0 to 1."""
+    if look_up(directory, tag) >= 0:
+        return tag, 1.0
+    spoken = directory.names[LANGUAGE].ids
+    return max(((each, kinship(tag, each)) for each in spoken), key=nearest, default=(tag, 0.0))
+
+
+def nearest(found: tuple[str, float]) -> tuple[float, int]:
+    """Return how near a language is; of equals the plainest tag, ``es`` before ``es-MX``."""
+    return found[1], -len(found[0])
 
 
 def intent_asked(

@@ -119,36 +119,33 @@ class Languages:
             self._ours = Ours(models["language"], languages)
 
     def detect(self, text: str, prior: Prior = Prior()) -> Signal:  # noqa: B008 -- a constant
-        """Return the language of any text, read for this alone."""
-        library = self._library
-        if (
-            library is None
-            or not library.knows_scripts
-            or _UNFIT(text, 0, CHARS_MAX)
-            or "www." in text[:CHARS_MAX]
-        ):
-            return self.judge(self._pass.read(text), prior)
-        guess = library.guess(text[:CHARS_MAX], len(text))
-        if guess.sure:
-            return self._settled(guess)
-        if guess.chances and guess.chances[0][0] in self._near:
-            guess = self._told_apart(guess, self._pass.read(text))
-        return self._weighed(guess, prior, library.name)
+        """Return the language of any text, read for this alone, and only as far as that needs."""
+        return self._told(text, None, prior)
 
-    def judge(self, reading: Reading, prior: Prior = Prior()) -> Signal:  # noqa: B008
-        """Return the language of a message that was read already."""
-        if self._library is None:
+    def judge(self, text: str, reading: Reading, prior: Prior = Prior()) -> Signal:  # noqa: B008
+        """Return the language of a message that was read already: the same as ``detect``."""
+        return self._told(text, reading, prior)
+
+    def _told(self, text: str, reading: Reading | None, prior: Prior) -> Signal:
+        library = self._library
+        if library is None:
             assert self._ours is not None
+            reading = reading or self._pass.read(text)
             guess = self._in_its_script(self._ours.guess_reading(reading), reading)
             return self._weighed(guess, prior, "ours")
-        guess = self._library.guess(spelled(reading.clean[:CHARS_MAX]), int(reading.cues[LETTERS]))
-        if not self._library.knows_scripts:
+        shown, letters = text[:CHARS_MAX], len(text)
+        if not library.knows_scripts or _UNFIT(shown) or "www." in shown:
+            reading = reading or self._pass.read(text)
+            shown, letters = spelled(reading.clean[:CHARS_MAX]), int(reading.cues[LETTERS])
+        guess = library.guess(shown, letters)
+        if not library.knows_scripts:
+            assert reading is not None
             guess = self._in_its_script(guess, reading)
         if guess.sure:
-            return self._settled(guess)
+            return self._sure.get(guess.chances[0][0]) or self._settled(guess)
         if guess.chances and guess.chances[0][0] in self._near:
-            guess = self._told_apart(guess, reading)
-        return self._weighed(guess, prior, self.detector)
+            guess = self._told_apart(guess, reading or self._pass.read(text))
+        return self._weighed(guess, prior, library.name)
 
     def _in_its_script(self, guess: Guess, reading: Reading) -> Guess:
         """Return the guess among languages that are written as the message is; all of those if it has none."""

@@ -1,12 +1,9 @@
 """A signal: one thing known about a message, how sure we are of it, and who said so."""
 
-from collections.abc import Iterable
 from typing import Final, Literal, NamedTuple
 
 Level = Literal["high", "medium", "low"]
 Source = Literal["correction", "upstream", "tier1", "tier0", "default"]
-
-SOURCES: Final[tuple[Source, ...]] = ("correction", "upstream", "tier1", "tier0", "default")
 """Who may say so, most trusted first: a person, the sender, an encoder, this room, the tenant."""
 
 UNDETERMINED: Final = "und"
@@ -44,21 +41,3 @@ def rounded(probability: float) -> float:
     """Return a probability in 0 to 1 on the grid that signals use."""
     held = min(1.0, max(0.0, probability))
     return round(held * PROBABILITY_STEPS) / PROBABILITY_STEPS
-
-
-def prefer(candidates: Iterable[Signal]) -> Signal | None:
-    """
-    Return the signal to believe among those about one thing, or None when there is none.
-
-    The order is that of ``SOURCES``. One that could not tell (``und``) gives way to any that
-    could; of two from the same source the likelier one is taken, then the first.
-    """
-    best: Signal | None = None
-    for candidate in candidates:
-        if best is None or _rank(candidate) < _rank(best):
-            best = candidate
-    return best
-
-
-def _rank(signal: Signal) -> tuple[bool, int, float]:
-    return signal.value == UNDETERMINED, SOURCES.index(signal.source), -signal.probability

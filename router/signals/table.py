@@ -15,8 +15,9 @@ from router.signals.wording import Wording, wording
 
 
 class Message(NamedTuple):
-    """What a signal may look at: the reading, the models at work, the customer."""
+    """What a signal may look at: the text and its reading, the models at work, the customer."""
 
+    text: str
     reading: Reading
     points: Points
     models: Mapping[str, Model]
@@ -39,7 +40,7 @@ class Kind(NamedTuple):
 
 
 def _language(message: Message) -> Signal:
-    return message.languages.judge(message.reading, message.prior)
+    return message.languages.judge(message.text, message.reading, message.prior)
 
 
 def _intent(message: Message) -> Signal | None:
@@ -98,15 +99,6 @@ class Analyzer:
         self._models = dict(models)
         self._pass = Pass()
 
-    @property
-    def models(self) -> Mapping[str, Model]:
-        """Return the models at work."""
-        return MappingProxyType(self._models)
-
-    def with_models(self, models: Mapping[str, Model]) -> "Analyzer":
-        """Return one for the same workspace with other models: the change is one assignment."""
-        return Analyzer(self._languages, models)
-
     def analyze(
         self,
         text: str,
@@ -116,7 +108,7 @@ class Analyzer:
         """Return every signal that can be told of any text, in the order of ``SIGNALS``."""
         reading = self._pass.read(text)
         points = points_of(reading)
-        message = Message(reading, points, self._models, self._languages, prior, context)
+        message = Message(text, reading, points, self._models, self._languages, prior, context)
         signals: dict[str, Signal] = {}
         for name, kind in SIGNALS.items():
             signal = kind.tell(message)

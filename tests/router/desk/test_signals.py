@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from router.core.machine import Machine
+from router.desk.signals import understood_as
 from router.directory import TICKET
 from router.journal import decode
 from router.recover import verify
@@ -165,6 +166,7 @@ def wanted(desk: Desk, id_: str) -> dict[str, Any]:
         (["tier0 language de 0.40"], {}, {"language": "en", "level": 0}),
         (["tier0 language und 0.99"], {}, {"language": "en", "level": 0}),
         (["tier0 language fi 0.99"], {}, {"language": "en", "level": 0}),
+        (["tier0 language af 0.99"], {}, {"language": "nl", "level": 0}),
         (
             ["tier0 language de 0.95"],
             {"language": {"tag": "nl", "min_level": 2}},
@@ -193,6 +195,31 @@ def test_signals_ask_for_what_the_workspace_says(
     put(desk, "t", *lines, **body)
     found = wanted(desk, "t")
     assert {name: found[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("spoken", "tag", "expected"),
+    [
+        (["da", "sv"], "no", ("da", 0.8)),
+        (["sv"], "nb", ("sv", 0.7)),
+        (["no", "sv"], "nb-NO", ("no", 1.0)),
+        (["es-MX", "es"], "gl", ("es", 0.7)),
+        (["de", "ja"], "pt", ("de", 0.0)),
+        ([], "pt", ("pt", 0.0)),
+    ],
+)
+def test_a_language_nobody_speaks_is_understood_by_its_kin(
+    spoken: list[str], tag: str, expected: tuple[str, float]
+) -> None:
+    """The nearest language of those who are here is asked for instead; strangers' languages are not near."""
+    desk = Desk().furnish()
+    if spoken:
+        desk.staff("ann", languages=dict.fromkeys(spoken, 5))
+    found = understood_as(desk.shard.directory, tag)
+    assert (found[0] if found[1] else "", found[1]) == (
+        expected[0] if expected[1] else "",
+        expected[1],
+    )
 
 
 def test_an_intent_moves_only_what_was_put_into_the_intake() -> None:

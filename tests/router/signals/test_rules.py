@@ -1,4 +1,4 @@
-"""Urgency, sentiment and precedence: rules that can be read, and hints that never gate."""
+"""Urgency and sentiment: rules that can be read, and hints that never gate."""
 
 import pytest
 from hypothesis import given
@@ -8,7 +8,7 @@ from router.signals.features import Pass
 from router.signals.language import Languages, Prior
 from router.signals.rows import Row
 from router.signals.sentiment import BOUNDS, SENTIMENTS, sentiment, sentiment_of
-from router.signals.signal import SOURCES, Signal, level_of, prefer
+from router.signals.signal import level_of
 from router.signals.table import SIGNALS, Analyzer
 from router.signals.training import Options, train
 from router.signals.urgency import Context, urgency, urgency_reasons
@@ -100,38 +100,14 @@ def test_all_signals_of_any_text(text: str) -> None:
         assert signal.level in {"high", "medium", "low"}
 
 
-def test_without_a_model_there_is_no_intent_and_models_are_swapped_by_assignment() -> None:
-    """Nothing can tell an intent until a model is trained; the old analyzer keeps its own models."""
+def test_without_a_model_there_is_no_intent() -> None:
+    """Nothing can tell an intent until a model is trained."""
     before = Analyzer(Languages(["en"], {"language": shipped("language")}), {})
-    after = before.with_models({"intent": model()})
+    after = Analyzer(Languages(["en"], {"language": shipped("language")}), {"intent": model()})
     text = "My card was stolen"
     assert "intent" not in before.analyze(text)
     assert after.analyze(text)["intent"].value == "lost_or_stolen_card"
     assert after.analyze(text)["intent"].model == model().id
-    assert (dict(before.models), list(after.models)) == ({}, ["intent"])
-
-
-def said(source: str, value: str = "x", probability: float = 0.5) -> Signal:
-    """Return a signal from somebody."""
-    return Signal(value, probability, "medium", source)  # type: ignore[arg-type]
-
-
-@given(st.permutations([said(source) for source in SOURCES]))
-def test_the_most_trusted_source_is_believed(candidates: list[Signal]) -> None:
-    """A person's correction beats the sender's word, that beats an encoder, that beats this room."""
-    for source in SOURCES:
-        best = prefer(candidates)
-        assert best is not None
-        assert best.source == source
-        candidates = [each for each in candidates if each.source != source]
-    assert prefer(candidates) is None
-
-
-def test_who_could_not_tell_gives_way() -> None:
-    """``und`` loses to any value, and of equals the likelier wins."""
-    assert prefer([said("upstream", "und"), said("default", "en")]) == said("default", "en")
-    sure = said("tier0", "de", 0.9)
-    assert prefer([said("tier0", "en", 0.6), sure]) == sure
 
 
 @pytest.mark.parametrize(
