@@ -235,10 +235,15 @@ def _bring(floor: Floor, tickets: int) -> None:
         floor.accept(floor.machine.run())
 
 
-def joint(rounds: int, shape: Shape, tickets: int = 100) -> list[Row]:
-    """Measure many tickets in one inbox batch, decided jointly: time, and how far from the optimum at most."""
+def joint(rounds: int, shape: Shape, tickets: int = 100, room: int | None = None) -> list[Row]:
+    """
+    Measure many tickets in one inbox batch, decided jointly: time, and how far from the optimum at most.
+
+    ``room`` is how many units are free then; without it as many as on any floor at work.
+    """
     floor = Floor(shape)
-    works = int(BUSY_SHARE * shape.agents * shape.units)
+    every = shape.agents * shape.units
+    works = int(BUSY_SHARE * every) if room is None else every - room
     floor.fill(works)
     machine = floor.machine
     times, gaps, served = [], [], 0
@@ -258,7 +263,8 @@ def joint(rounds: int, shape: Shape, tickets: int = 100) -> list[Row]:
         floor.accept(batch)
         served += len(floor.works) - before
         floor.ease(works)
-    case = Suite("core", f"joint_{tickets}x{_short(shape.agents)}")
+    name = f"joint_{tickets}x{_short(shape.agents)}"
+    case = Suite("core", name if room is None else f"{name}_scarce")
     return [
         case.row("ms", times, "ms"),
         case.row("p99_ms", [quantile(times, 0.99)], "ms", n=len(times)),
