@@ -35,6 +35,9 @@ def run(size: Size = FULL) -> list[Row]:
     rows += routing.freed(size.effort, SHAPES[freed], size.waiting)
     rows += routing.event(size.effort, floor, size.waiting)
     rows += routing.joint(size.joint_rounds, SHAPES["joint" if size is FULL else size.floor])
+    many = size.waiting // 2
+    rows += routing.joint(size.joint_rounds, floor, many)
+    rows += routing.joint(size.joint_rounds, floor, many, room=many)
     rows += folding.fold(size.events)
     rows += folding.memory(size.tickets)
     rows += starting.warm(size.starts, size.tickets)

@@ -44,6 +44,10 @@ SPREAD_PART, VALUE_PART = 5, 64
 #: Parts of that slack that the phases have; where few rows are new, only the last is run.
 PARTS = (1, 10, 256)
 LAST_PHASE = len(PARTS) - 1
+#: Scans that columns with slots left over take in a phase, for each row. Where prices have far to
+#: fall, as after cheaper columns came, columns underbid each other in steps of the slack; shortest
+#: paths end that sooner.
+COMERS_PER_ROW = 8
 
 
 @kernel
@@ -147,10 +151,11 @@ def _backwards(state: Standing, slack: int) -> None:
         if held[node] < limit[node] and price[node] > 0:
             todo[count] = node
             count += 1
-    while count > 0:
+    most = COMERS_PER_ROW * state.head[ROWS]
+    while count > 0 and scans < most:
         count -= 1
         node = todo[count]
-        while held[node] < limit[node] and price[node] > 0:
+        while held[node] < limit[node] and price[node] > 0 and scans < most:
             scans += 1
             first, second = best_comers(
                 entry, profit, (node_at[node], node_size[node]), 0, (node_of, node)

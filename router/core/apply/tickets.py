@@ -15,7 +15,7 @@ from router.core.codes import (
     SUSPENDED,
 )
 from router.core.jit import rule
-from router.core.lanes import join_lane, leave_lane
+from router.core.lanes import after, join_lane, leave_lane
 from router.core.layout import TICKET_WORDS
 from router.core.limits import NEVER_US, TIES_PER_TICKET_MAX
 from router.core.state import Arrays
@@ -46,13 +46,21 @@ def enter_queue(s: Arrays, t: int, at_us: int) -> None:
 
 @rule
 def leave_queue(s: Arrays, t: int) -> None:
-    """Stop waiting."""
+    """
+    Stop waiting; who stands behind one that was held back, or looked at, wants a decision.
+
+    One that is held back speaks for those behind it, and nothing else would wake them.
+    """
     k = s.tickets[t]
+    spoke = k.marks & F_HELD != 0 or s.nodes[t].dirty != 0
     s.queues[s.profiles[k.profile].queue].waiting -= 1
     k.hold_us = NEVER_US
     k.marks &= ~F_HELD
     if not s.scratch[0].folding:
+        behind = after(s, t) if spoke else -1
         leave_lane(s, t)
+        if behind >= 0:
+            mark_ticket(s, behind)
 
 
 @rule

@@ -7,6 +7,7 @@ holds; rounds follow until nothing is left, so an agent with room never faces a 
 
 from router.core import codes as c
 from router.core.apply.dispatch import commit
+from router.core.apply.tickets import mark_ticket
 from router.core.decide.joint import solve_rows
 from router.core.decide.lists import NOTHING
 from router.core.decide.rows import IS_ROW, NO_ROOM, TOO_MANY, gather_rows, what_is_short_for
@@ -15,6 +16,7 @@ from router.core.decide.values import FORBIDDEN, goes_first, pair_value, ticket_
 from router.core.eligibility import has_room, is_on_duty
 from router.core.emit import write_event
 from router.core.jit import rule
+from router.core.lanes import after
 from router.core.layout import DECISION_WORDS, JOINT_WORDS, SOLVER
 from router.core.limits import HOLD_US_MIN, OFFERS_PARALLEL_MAX, TURN_ROWS_MAX
 from router.core.rules.offering import offer_widely
@@ -75,7 +77,7 @@ def hold_heads(s: Arrays, a: int) -> bool:
     """
     Hold back the oldest ticket of each lane the agent may serve: none is worth its time yet.
 
-    Those behind are worth less; they are looked at when the head goes (``offer_widely``). Returns whether there were
+    Those behind are worth less; they are looked at when the head goes (``leave_queue``). Returns whether there were
     more than one round may hold.
     """
     held = 0
@@ -98,6 +100,9 @@ def settle_ticket(s: Arrays, t: int) -> None:
         return
     a, value, top, seen = best_agent(s, t)
     if a < 0:
+        behind = after(s, t) if s.tickets[t].tie >= 0 else -1
+        if behind >= 0:
+            mark_ticket(s, behind)  # who may be free for others, as its ties are its own
         return
     pressing = ticket_urgency(s, t)
     if s.policy[0].key == c.KEY_VALUE and value + pressing <= 0:

@@ -2,7 +2,6 @@
 
 from router.core import codes as c
 from router.core.apply.dispatch import commit
-from router.core.apply.works import mark_agent
 from router.core.decide.single import best_agent
 from router.core.decide.values import ticket_urgency
 from router.core.eligibility import refresh_ready
@@ -130,12 +129,9 @@ def offer_widely(s: Arrays, t: int, a: int, value: int, reason: int) -> int:
     k = s.profiles[s.tickets[t].profile]
     wanted = min(int(s.queues[k.queue].parallel), OFFERS_PARALLEL_MAX)
     channel = int(k.channel)
-    was_held = s.tickets[t].marks & c.F_HELD != 0
     pressing = ticket_urgency(s, t)
     offer(s, t, a, value, reason)
     sent = 1
-    if was_held:
-        mark_agent(s, a)  # what waits behind a held ticket may be worth its price by now
     if s.channels[channel].auto_accept:
         return sent
     set_bit(s.ready[channel], a, False)

@@ -11,8 +11,8 @@ from solver.problem import Problem
 from solver.standing.events import put_row, replace_row
 from solver.standing.rounds import forget, make_rounds, settle_up, tell
 from solver.standing.solve import solve
+from solver.standing.state import NODE_SCANS, UNBOUNDED, handle
 from solver.standing.state import ROWS as ROW_COUNT_AT
-from solver.standing.state import UNBOUNDED, handle
 
 ROWS, COLUMNS, WIDEST = 24, 40, 32
 SETTINGS = settings(max_examples=40, deadline=None)
@@ -103,6 +103,30 @@ def test_what_a_budget_cuts_short_keeps_an_honest_bound(seed: int, scans: int) -
     solve(state, scans)
     worth, gained = settle_up(state)
     assert worth <= best_of(rows) <= gained + forget(state)
+
+
+def test_columns_that_come_cheap_start_no_war_of_prices() -> None:
+    """Scarce columns whose rows find new ones underbid each other in few scans, not in single points."""
+    rows, old, new = 100, 95, 60
+    for seed in range(12):
+        chance = np.random.default_rng(seed)
+        arrays = make_rounds(rows, old + new, rows * 64, 64)
+        state = handle(arrays)
+        told = []
+        for row in range(rows):
+            column = chance.choice(old, 16, replace=False).astype(np.int32)
+            told.append((column, (3000 + chance.integers(0, 600, 16)).astype(np.int32)))
+            assert tell(state, row, *told[row])
+        assert solve(state, UNBOUNDED) == 0
+        for row in chance.choice(rows, 45, replace=False).tolist():
+            more = (old + chance.choice(new, 8, replace=False)).astype(np.int32)
+            value = (2900 + chance.integers(0, 600, 8)).astype(np.int32)
+            wider = (np.concatenate(both) for both in zip(told[row], (more, value), strict=True))
+            assert replace_row(state, row, *wider, 0, 0) == 0
+        assert solve(state, UNBOUNDED) == 0
+        assert arrays.head[NODE_SCANS] < 40 * rows
+        worth, gained = settle_up(state)
+        assert worth == gained + forget(state)
 
 
 def test_a_row_that_does_not_fit_is_not_taken() -> None:
