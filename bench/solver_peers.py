@@ -37,6 +37,8 @@ LONG_MS: Final = 1_000.0
 SIZES: Final = (100, 320, 1_000, 3_200, 10_000)
 LOADS: Final = (0.5, 0.75, 1.0, 1.25, 1.5)
 HOMOGS: Final = (0.0, 0.5, 0.8)
+#: Seed of the floors; nothing was tuned on any from 30 to 99.
+HELD_OUT: Final = 34
 #: Who is measured in the sweep of loads and tastes: the quickest of the others.
 SWEPT: Final = ("mcf", "pot", "lemon")
 
@@ -68,7 +70,7 @@ def run(effort: Effort = FULL) -> list[Row]:
         for load in LOADS:
             for homog in HOMOGS:
                 case = f"load_{load * 100:03.0f}_homog_{homog * 100:02.0f}"
-                problem = unit_problem(Shape(1_000, 1_000, load, homog))
+                problem = unit_problem(Shape(1_000, 1_000, load, homog, seed=HELD_OUT))
                 rows += compare(case, problem, SWEPT, effort.repeats)
     return rows
 
@@ -78,15 +80,15 @@ def _cases(effort: Effort) -> Iterator[tuple[str, Problem]]:
     for size in effort.sizes:
         # A small floor's agents can do more, or a ticket would have hardly a choice.
         skilled = max(0.14, min(1.0, 140 / size))
-        yield f"size_{size}", unit_problem(Shape(size, size, skilled=skilled))
+        yield f"size_{size}", unit_problem(Shape(size, size, skilled=skilled, seed=HELD_OUT))
     for name in effort.shapes:
-        yield name, unit_problem(SHAPES[name])
+        yield name, unit_problem(SHAPES[name]._replace(seed=HELD_OUT))
     for size in effort.squares:
         yield f"square_{size}", square(size)
-    yield "10x1k", unit_problem(Shape(10, 1_000, 0.01))
+    yield "10x1k", unit_problem(Shape(10, 1_000, 0.01, seed=HELD_OUT))
 
 
-def square(size: int, seed: int = 20) -> Problem:
+def square(size: int, seed: int = HELD_OUT) -> Problem:
     """Return a dense square problem: every row may take every column, values uniform."""
     chance = np.random.default_rng(seed)
     return Problem(
