@@ -5,6 +5,7 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
+from router.client import ClientProblem
 from simulator.load.calls import plain
 from simulator.worlds.floor import calls, members
 from simulator.worlds.schema import World
@@ -14,6 +15,8 @@ LOOKED_AT: Final = ("skills", "groups", "regions", "calendars", "queues", "agent
 NAMED_MAX: Final = 5
 PAGE: Final = 1_000
 POLICY: Final = "default"
+ENDED: Final = frozenset({404, 409})
+"""Answers to the canceling of a ticket that ended a moment before."""
 ABSENT: Final = "offline"
 
 
@@ -112,9 +115,27 @@ async def lay(client: Caller, told: World) -> list[tuple[str, str, dict[str, Any
 
 
 async def clear(client: Caller, told: World, tickets: list[str]) -> int:
-    """Leave the floor as it was found: nobody there, no ticket open; return how many tickets had to be canceled."""
+    """
+    Leave the floor as it was found: nobody there, no ticket open; return how many tickets had to be canceled.
+
+    Raises
+    ------
+    ClientProblem
+        The first that was refused for another reason than that the ticket had just ended; all else is done before.
+    """
+    canceled, refusals = 0, []
     for id_ in tickets:
-        await client.call("tickets.cancel", id_, {"reason": "The load test is over."})
+        try:
+            await client.call("tickets.cancel", id_, {"reason": "The load test is over."})
+            canceled += 1
+        except ClientProblem as refusal:
+            if refusal.status not in ENDED:
+                refusals.append(refusal)
     for member in members(told):
-        await client.call("agents.presence", member.id, {"presence": ABSENT})
-    return len(tickets)
+        try:
+            await client.call("agents.presence", member.id, {"presence": ABSENT})
+        except ClientProblem as refusal:
+            refusals.append(refusal)
+    if refusals:
+        raise refusals[0]
+    return canceled

@@ -139,15 +139,14 @@ class Mirror:
     # -- offers and assignments ------------------------------------------------------------------
 
     def issue(self, event: Event) -> int | None:
-        """Note an offer, once, whoever hears of it first; return its row, None if its ticket is not known."""
+        """Note an offer, once, whoever hears of it first; return its row, None if it is not the world's."""
         id_ = str(event.offer)
         if id_ in self.works:
             return self.works[id_]
-        ticket = self.rows.get(str(event.ticket))
-        if ticket is None:
+        ticket, agent = self.rows.get(str(event.ticket)), self._agent_of(event)
+        if ticket is None or agent is None:
             return None
         row = self._free_works.pop() if self._free_works else self._new_work()
-        agent = self.directory.index(AGENT, str(event.agent))
         work = self.machine.arrays.works[row]
         work["serial"], work["state"] = int(id_[2:]), core.PENDING
         work["ticket"], work["agent"] = ticket, agent
@@ -156,6 +155,11 @@ class Mirror:
         self._leave(ticket)
         self.works[id_] = row
         return row
+
+    def _agent_of(self, event: Event) -> int | None:
+        """Return the agent that an event is about, None if it is somebody else's."""
+        agent = self.directory.index(AGENT, str(event.agent))
+        return agent if agent >= 0 else None
 
     def _new_work(self) -> int:
         self._works_top += 1
@@ -283,7 +287,9 @@ class Mirror:
 
     def on_presence(self, event: Event) -> bool:
         """An agent came or went."""
-        agent = self.directory.index(AGENT, str(event.agent))
+        agent = self._agent_of(event)
+        if agent is None:
+            return False
         row = self.machine.arrays.agents[agent]
         row["presence"] = PRESENCES[event.data["presence"]]
         if row["presence"] == core.OFFLINE:
@@ -303,14 +309,16 @@ class Mirror:
 
     def on_lost(self, event: Event) -> bool:
         """A desk is silent."""
-        agent = self.directory.index(AGENT, str(event.agent))
-        self.machine.arrays.agents[agent]["grace_us"] = 0
+        agent = self._agent_of(event)
+        if agent is not None:
+            self.machine.arrays.agents[agent]["grace_us"] = 0
         return False
 
     def on_returned(self, event: Event) -> bool:
         """A desk is back."""
-        agent = self.directory.index(AGENT, str(event.agent))
-        self.machine.arrays.agents[agent]["grace_us"] = NEVER_US
+        agent = self._agent_of(event)
+        if agent is not None:
+            self.machine.arrays.agents[agent]["grace_us"] = NEVER_US
         return False
 
 

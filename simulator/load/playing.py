@@ -64,6 +64,8 @@ class Playing:
         self._woken = asyncio.Event()
         self._calls: dict[asyncio.Task[None], float] = {}
         world = crowd.prepared.compiled.world
+        self._presences: dict[int, asyncio.Task[None]] = {}
+        """What each agent said last of its presence."""
         self._firsts = Firsts(self.books)
         self._networks = Networks(world, seed=0)
         dark = {outage.region for outage in world.outages}
@@ -172,7 +174,9 @@ class Playing:
         self.books.sending(due_s, self.now_s())
         if said.verb == core.ADD_TICKET:
             self._firsts.put(said.ticket, said.region, due_s)
-        task = self._loop.create_task(self._say(said, due_s))
+        task = self._loop.create_task(self._say(said, due_s, self._before(said)))
+        if said.verb == core.SET_PRESENCE:
+            self._presences[said.agent] = task
         self._calls[task] = due_s
         task.add_done_callback(self._calls.pop)
         task.add_done_callback(self.raised)
@@ -188,8 +192,14 @@ class Playing:
         if not task.cancelled() and task.exception() is not None:
             self.wires.health.give_up(f"a mistake of the load test: {task.exception()!r}")
 
-    async def _say(self, said: Said, due_s: float) -> None:
+    def _before(self, said: Said) -> "asyncio.Task[None] | None":
+        """Return what must be answered first: an agent's presences come in order, however often one is repeated."""
+        return self._presences.get(said.agent) if said.verb == core.SET_PRESENCE else None
+
+    async def _say(self, said: Said, due_s: float, before: "asyncio.Task[None] | None") -> None:
         """Say something, and note what comes of it."""
+        if before is not None:
+            await asyncio.wait([before])
         agent = "" if said.agent < 0 else self.crowd.agent(said.agent)
         way = self.wires.way_of(agent)
         line = self._lines.get(said.agent)

@@ -175,6 +175,8 @@ def verdict_lines(account: Account) -> list[str]:
         found.append(
             "The auditor found nothing: none lost, none assigned twice, capacity and time limits kept."
         )
+    if outcome.left:
+        found.append(f"The floor was not cleared, tickets may be open: {outcome.left}")
     found.append(lag_line(outcome))
     if outcome.pace.speed != outcome.pace.clock_speed:
         found.append(
@@ -216,6 +218,7 @@ def plain(account: Account) -> dict[str, Any]:
         "world_s": outcome.world_s,
         "skipped_s": outcome.skipped_s,
         "partial": outcome.partial,
+        "left": outcome.left,
         "valid": outcome.is_valid,
         "lag": {**books.lag.plain(), "limit_ms": _finite(outcome.lag_limit_s * 1e3)},
         "calls": {"sent": books.sent, "answered": books.answered, "events": books.events},

@@ -1,7 +1,6 @@
 """A load test from beginning to end: connect, lay the floor, play, settle, clear, and say what came of it."""
 
 import asyncio
-import contextlib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -63,6 +62,8 @@ class Outcome:
     """How much of the world was played."""
     skipped_s: float = 0.0
     """How much of the world's time was left out, as nobody was there and nothing happened."""
+    left: str = ""
+    """Why the floor could not be cleared; empty when it could."""
     canceled: int = 0
     """Tickets that were open at the end."""
 
@@ -83,17 +84,17 @@ class Trial:
     def __init__(self, prepared: Prepared, options: Options, pace: Pace, target: Target) -> None:
         self.prepared, self.options, self.pace, self.target = prepared, options, pace, target
         self.told = told_world(prepared, pace)
-        self._stop: asyncio.Future[str] | None = None
+        self._begins: asyncio.Task[object] | None = None
         self._health: Health | None = None
         self.playing: Playing | None = None
         """While it plays."""
 
     def interrupt(self, why: str = "interrupted") -> None:
         """Stop now, and report what there is."""
-        if self._health is not None:
+        if self.playing is not None and self._health is not None:
             self._health.give_up(why)
-        elif self._stop is not None and not self._stop.done():
-            self._stop.set_result(why)
+        elif self._begins is not None:
+            self._begins.cancel(why)
 
     async def play(self, show: Callable[[Playing], None]) -> Outcome:
         """
@@ -102,14 +103,20 @@ class Trial:
         Raises
         ------
         GroundError
-            When it cannot begin: no server there, a key without rights, another floor.
+            When it cannot begin: no server there, a key without rights, another floor, an interruption.
         """
+        self._begins = asyncio.current_task()
         async with (
             Client(self.target.url, self.target.key) as setting_up,
             self._client() as client,
         ):
-            after = await self._reach(setting_up)
-            return await self._played(setting_up, client, after, show)
+            try:
+                after = await self._reach(setting_up)
+                return await self._played(setting_up, client, after, show)
+            except asyncio.CancelledError as canceled:
+                if self.playing is not None or not canceled.args:
+                    raise
+                raise GroundError(f"{canceled.args[0]} before the world began") from None
 
     def _client(self) -> Client:
         """Return the way of customers and desks: nothing is repeated there, and little waits for a connection."""
@@ -171,6 +178,10 @@ class Trial:
             await playing.run(lambda: show(playing))
         except LostError as lost:
             outcome.partial = str(lost)
+        except BaseException:
+            for each in listeners:
+                each.cancel()
+            raise
         outcome.wall_s = loop.time() - began_s
         outcome.world_s = (
             min(playing.now_us(), crowd.span.stops_us) / 1e6 - crowd.span.opens_us / 1e6
@@ -208,11 +219,13 @@ class Trial:
         outcome.records = playing.end()
         outcome.lag_limit_s = lag_limit_s(mean_work_s(outcome.records), self.pace.speed)
         if is_whole:
-            with contextlib.suppress(ClientProblem, *BROKEN):
+            try:
                 outcome.canceled = await clear(client, self.told, left)
                 page = await client.call("statistics.get")
                 playing.note_seq(int(page["seq"]))
                 is_whole = await playing.settle()
+            except (ClientProblem, *BROKEN) as error:
+                outcome.left = f"{named(error) if isinstance(error, BROKEN) else error}"
         outcome.findings = witness.close(all_heard=is_whole)
         outcome.found = witness.auditor.found + len(witness.findings)
 

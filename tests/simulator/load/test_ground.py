@@ -1,0 +1,40 @@
+"""The floor of a load test, laid and cleared, before clients that refuse."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from router.client import ClientProblem
+from router.wire.problems import problem
+from simulator.load.ground import clear
+from tests.simulator.load.worlds import QUICK, prepared_of
+
+
+class Refusing:
+    """A client that refuses some calls and notes the others."""
+
+    def __init__(self, refusals: dict[str, str]) -> None:
+        self._refusals = refusals
+        self.done: list[tuple[str, str]] = []
+
+    async def call(self, name: str, id_: str = "", *_: object, **__: object) -> Any:
+        """Refuse with a code, or note."""
+        code = self._refusals.get(id_)
+        if code is not None:
+            raise ClientProblem(problem(code, "on purpose"))
+        self.done.append((name, id_))
+
+
+@pytest.mark.parametrize("code", ["state_conflict", "internal"])
+def test_one_refusal_leaves_no_other_ticket_open(code: str) -> None:
+    """A ticket that has just ended is none to cancel; another refusal is told when everything else is done."""
+    client = Refusing({"t1": code})
+    world = prepared_of(QUICK).compiled.world
+    if code == "internal":
+        with pytest.raises(ClientProblem, match="on purpose"):
+            asyncio.run(clear(client, world, ["t0", "t1", "t2"]))
+    else:
+        assert asyncio.run(clear(client, world, ["t0", "t1", "t2"])) == 2
+    assert [id_ for name, id_ in client.done if name == "tickets.cancel"] == ["t0", "t2"]
+    assert len([id_ for name, id_ in client.done if name == "agents.presence"]) == 10
