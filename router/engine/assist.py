@@ -58,10 +58,20 @@ class Assist:
 
     # -- what becomes of tickets ------------------------------------------------------------------------------------
 
-    def saw(self, ticket: str, seen: Seen) -> None:
-        """Keep what a ticket's message is found by."""
-        self._open.add(ticket)
+    def saw(self, shard: "Shard", ticket: str, seen: Seen) -> None:
+        """
+        Keep what a ticket's message is found by.
+
+        A message is seen once its call is durable, an end when it is settled: a ticket that was closed right
+        behind the message may have ended before it is seen, and nobody would tell of it again.
+        """
         self._note(Change(ticket, message=Document(ticket, seen.text, language=seen.language)))
+        end = present_end(shard, ticket)
+        if end == "open":
+            self._open.add(ticket)
+        else:
+            self._open.discard(ticket)
+            self._note(Change(ticket, end=end))
 
     def closed(self, shard: "Shard", sealed: "Sealed") -> None:
         """Take in which tickets a settlement closed: completed ones are solved, others are forgotten."""
@@ -85,12 +95,9 @@ class Assist:
 
     async def restore(self, shard: "Shard", record: ArticlesRecord | None) -> None:
         """Look through what was kept before a start; what cannot be used is said, and done without."""
-        states = shard.machine.arrays.tickets["state"]
 
         def ended(id_: str) -> End:
-            row = shard.directory.rows.get(id_, -1)
-            # Of a ticket that the journal forgot meanwhile nobody knows whether it was solved.
-            end: End = "ended" if row < 0 else end_of(int(states[row]))
+            end = present_end(shard, id_)
             if end == "open":
                 self._open.add(id_)
             return end
@@ -172,6 +179,12 @@ def end_of(state: int) -> End:
     if state not in FINAL:
         return "open"
     return "solved" if state == c.COMPLETED else "ended"
+
+
+def present_end(shard: "Shard", ticket: str) -> End:
+    """Return what became of a ticket by now; of one that the journal forgot nobody knows whether it was solved."""
+    row = shard.directory.rows.get(ticket, -1)
+    return "ended" if row < 0 else end_of(int(shard.machine.arrays.tickets["state"][row]))
 
 
 # -- calls ---------------------------------------------------------------------------------------------------------

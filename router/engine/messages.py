@@ -20,7 +20,16 @@ TEXT_KEPT_MAX: Final = 2_000
 class Seen:
     """A ticket's message: what was said of it by the models that serve and by candidates."""
 
-    __slots__ = ("candidates", "labelled", "language", "said", "text", "vector", "was_transferred")
+    __slots__ = (
+        "before",
+        "candidates",
+        "labelled",
+        "language",
+        "said",
+        "text",
+        "vector",
+        "was_transferred",
+    )
 
     def __init__(self, text: str, language: str) -> None:
         self.text = text
@@ -33,6 +42,8 @@ class Seen:
         self.was_transferred = False
         self.vector: NDArray[np.float32] | None = None
         """The meaning of the text (d,), where it was encoded."""
+        self.before: Seen | None = None
+        """The ticket's message that this one takes the place of, until this one's call is done."""
 
 
 class Messages:
@@ -47,7 +58,9 @@ class Messages:
 
     def put(self, ticket: str, seen: Seen) -> None:
         """Keep a message; the oldest makes room."""
-        self._seen.pop(ticket, None)
+        seen.before = self._seen.pop(ticket, None)
+        if seen.before is not None:
+            seen.before.before = None
         self._seen[ticket] = seen
         if len(self._seen) > self._most:
             self._seen.popitem(last=False)
@@ -55,6 +68,16 @@ class Messages:
     def get(self, ticket: str) -> Seen | None:
         """Return a ticket's message, None when it is not there any more."""
         return self._seen.get(ticket)
+
+    def take_back(self, ticket: str, seen: Seen) -> None:
+        """Forget a message whose call was refused; the one before it is the ticket's again."""
+        newest = self._seen.get(ticket)
+        if newest is seen and seen.before is not None:
+            self._seen[ticket] = seen.before
+        elif newest is seen:
+            del self._seen[ticket]
+        elif newest is not None and newest.before is seen:
+            newest.before = seen.before
 
     def drop(self, ticket: str) -> None:
         """Forget a message."""

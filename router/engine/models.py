@@ -15,6 +15,7 @@ from router.signals.cascade import TIER1, Cascade
 from router.signals.model import Model
 from router.signals.model_file import ModelError
 from router.signals.table import TAUGHT
+from router.wire.signals import ModelRecord
 
 Artefact = Model | Cascade
 """What may read a signal: a head of tier 0, or a cascade of tier 1."""
@@ -106,3 +107,14 @@ class ModelFolder:
                 f"{self.path} cannot take a model: {error.strerror or error}."
             ) from error
         return id_of(model.id)
+
+
+def record_of(model: Artefact, size: int) -> ModelRecord:
+    """Return what is kept of a model's manifest."""
+    return ModelRecord(
+        signal=model.name,
+        sha256=model.id,
+        labels=tuple(model.labels),
+        bytes=size,
+        metrics={name: float(value) for name, value in model.metrics.items()},
+    )

@@ -6,9 +6,10 @@ replay after it read nothing. Which models serve is one reference that is replac
 """
 
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from http import HTTPStatus
 from types import MappingProxyType
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol, cast
 
 import msgspec
 
@@ -22,10 +23,10 @@ from router.signals.language import Prior
 from router.signals.model import Model, Prediction
 from router.signals.signal import UNDETERMINED, Signal
 from router.signals.urgency import Context
-from router.wire.calls import Call
+from router.wire.calls import Call, Reply
 from router.wire.checks import is_language_tag
 from router.wire.found import Statement
-from router.wire.tickets import Batch, BatchTicket, TicketBody, TicketPatch
+from router.wire.tickets import Batch, BatchReply, BatchTicket, TicketBody, TicketPatch
 
 SHA256_DIGITS: Final = 64
 LOOK_EVERY: Final = 16
@@ -145,12 +146,21 @@ class Reader:
             if text is not None:
                 found[call.id] = self.read_message(call.id, text, self._hints(body))
         elif isinstance(body, Batch):
+            known: set[str] = set()
             for item in body.items:
-                if isinstance(item, BatchTicket):
+                if isinstance(item, BatchTicket) and item.id not in known:
+                    known.add(item.id)  # an id that comes again is refused
                     text = message_of(item)
                     if text is not None:
                         found[item.id] = self.read_message(item.id, text, self._hints(item))
         return msgspec.structs.replace(call, found=found) if found else call
+
+    def seen_of(self, told: Call) -> dict[str, Seen]:
+        """Return the messages that were read of a call just now, by ticket."""
+        if told.found is None:
+            return {}
+        seen = ((id_, self.messages.get(id_)) for id_ in cast("Mapping[str, object]", told.found))
+        return {id_: each for id_, each in seen if each is not None}
 
     def _hints(self, body: TicketBody | TicketPatch) -> Hints:
         """Return what the client knows of a customer and a matter; the language of the last ticket is ours."""
@@ -297,6 +307,15 @@ class Reader:
         """Return the alarms that nobody has seen to yet."""
         found, self._worries = self._worries, []
         return found
+
+
+def taken(reply: Reply, read: Collection[str]) -> Collection[str]:
+    """Return those of the tickets whose messages were read that took them; of a batch not those refused in it."""
+    if reply.status >= HTTPStatus.MULTIPLE_CHOICES:
+        return ()
+    if not isinstance(reply.body, BatchReply):
+        return read
+    return {e.id for e in reply.body.results if e.status < HTTPStatus.MULTIPLE_CHOICES}
 
 
 def tag_of(value: object) -> str:

@@ -9,7 +9,7 @@ model but who asked for it.
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from types import MappingProxyType
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import msgspec
 import structlog
@@ -29,9 +29,9 @@ from router.engine.assist import (
 from router.engine.escalation import Escalation
 from router.engine.line import Line
 from router.engine.messages import Seen
-from router.engine.models import Artefact, ModelFileError, ModelFolder
+from router.engine.models import Artefact, ModelFileError, ModelFolder, record_of
 from router.engine.pupil import Pupil
-from router.engine.reader import LATER, Candidate, Reader, statement_of
+from router.engine.reader import LATER, Candidate, Reader, statement_of, taken
 from router.engine.shelf import Shelf
 from router.engine.signal_questions import analyze
 from router.engine.trials import objections_to, trial_view
@@ -86,13 +86,16 @@ class SignalDesk:
     async def read(self, call: Call) -> Reply:
         """Hand on a description of tickets with what their messages say."""
         told = self.reader.read(call)
+        read = self.reader.seen_of(told)
         reply = await self.line.submit(told)
-        if told.found is not None and reply.status < 300:
-            for ticket in cast("Mapping[str, object]", told.found):
-                seen = self.reader.messages.get(ticket)
-                if seen is not None:
-                    self.assist.saw(ticket, seen)
-                    self._ask_again(ticket, seen)
+        done = taken(reply, read)
+        for ticket, seen in read.items():
+            if ticket in done:
+                seen.before = None
+                self.assist.saw(self.line.shard, ticket, seen)
+                self._ask_again(ticket, seen)
+            else:
+                self.reader.messages.take_back(ticket, seen)
         return reply
 
     def _ask_again(self, ticket: str, seen: Seen) -> None:
@@ -376,17 +379,6 @@ DOING: Final[Mapping[str, Doing]] = MappingProxyType(
     }
 )
 """Calls for which a device has something to do."""
-
-
-def record_of(model: Artefact, size: int) -> wire.ModelRecord:
-    """Return what is kept of a model's manifest."""
-    return wire.ModelRecord(
-        signal=model.name,
-        sha256=model.id,
-        labels=tuple(model.labels),
-        bytes=size,
-        metrics={name: float(value) for name, value in model.metrics.items()},
-    )
 
 
 def languages_of(line: Line) -> tuple[str, ...]:

@@ -87,7 +87,7 @@ async def test_a_completed_ticket_has_its_message_kept(tmp_path: Path) -> None:
         return apply(changes)
 
     read.desk.shelf._apply = slowly  # type: ignore[method-assign]
-    read.desk.assist.saw("t1", Seen("money of my refund", "en"))
+    read.desk.assist.saw(read.line.shard, "t1", Seen("money of my refund", "en"))
     completing = asyncio.ensure_future(
         read.do("assignments.complete", f"a-{put.offers[0][2:]}", CompleteBody())
     )
