@@ -17,6 +17,7 @@ from tests.agreement.taped import (
     Request,
     Speaker,
     kind_of,
+    passed,
     prepared,
     simulated,
     told,
@@ -67,6 +68,7 @@ def test_a_tape_of_commands_is_decided_alike_by_all_three_drivers(
             if said < over_http_max and step.events:
                 tape.append(speaker.passing(step))
             continue
+        ours.core(*passed(machine, step))
         ours.core(*told(machine, step))
         if said < over_http_max:
             said += 1
