@@ -5,6 +5,7 @@ What a ticket's message is found by is kept from when it was read; it is looked 
 completed. Texts are encoded one at a time, beside the work and behind whatever tier 1 is asked in a hurry.
 """
 
+import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -36,6 +37,8 @@ TEXTS_WAITING_MAX: Final = 1_000
 """Messages that wait to be encoded; of more the oldest is found by its words alone."""
 PATIENCE_S: Final = 10.0
 """How long a text that nobody waits for may take to be encoded."""
+MEND_S: Final = 5.0
+"""After how long a store that failed is tried again; a new message tries sooner."""
 ARTICLES_AT_ONCE: Final = 64
 STOPPED: Final[frozenset[Outcome]] = frozenset({"hung", "open", "closed"})
 """Outcomes after which it makes no sense to go on with the next text."""
@@ -54,6 +57,7 @@ class Assist:
         self._texts: deque[tuple[str, str]] = deque(maxlen=TEXTS_WAITING_MAX)
         self._articles: deque[Document] = deque()
         self._is_encoding = False
+        self._alarm: asyncio.TimerHandle | None = None
         self._open: set[str] = set()  # tickets with a message whose end is waited for
 
     # -- what becomes of tickets ------------------------------------------------------------------------------------
@@ -91,7 +95,31 @@ class Assist:
 
     def _note(self, change: Change) -> None:
         if self.shelf.note(change):
-            self._begin(self.shelf.tidy())
+            self._begin(self._tidy())
+
+    async def _tidy(self) -> None:
+        await self.shelf.tidy()
+        self.mend_later()
+
+    def mend_later(self) -> None:
+        """Try again in a while what failed, if something did."""
+        if self.shelf.needs_mending and self._alarm is None:
+            self._alarm = asyncio.get_running_loop().call_later(MEND_S, self._mend_now)
+
+    def _mend_now(self) -> None:
+        self._alarm = None
+        self._begin(self._mend())
+
+    async def _mend(self) -> None:
+        await self.shelf.mend()
+        self.mend_later()
+
+    async def close(self) -> None:
+        """Let go of the shelf."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+        await self.shelf.close()
 
     async def restore(self, shard: "Shard", record: ArticlesRecord | None) -> None:
         """Look through what was kept before a start; what cannot be used is said, and done without."""
@@ -102,8 +130,9 @@ class Assist:
                 self._open.add(id_)
             return end
 
+        await self.shelf.restore(ended)
+        self.mend_later()
         try:
-            await self.shelf.restore(ended)
             if record is not None:
                 self.encode_articles(await self.shelf.restore_articles(record))
         except (ShelfError, AssistStoreError) as error:
@@ -201,7 +230,12 @@ async def similar_to_ticket(desk: "SignalDesk", call: Call) -> Reply:
         vector = seen.vector if seen.vector is not None else await desk.assist.vector_of(seen.text)
         query = query._replace(text=seen.text, language=seen.language, vector=vector)
     else:
-        kept = await desk.shelf.of_ticket(call.id)
+        try:
+            kept = await desk.shelf.of_ticket(call.id)
+        except AssistStoreError as error:
+            return refused("not_ready", f"It cannot be looked up: {error}.", retry_after_s=5)
+        finally:
+            desk.assist.mend_later()
         if kept is None:
             detail = (
                 f"Nothing is kept of the message of {call.id!r}. Send it to /v1/signals:similar."
@@ -227,6 +261,8 @@ async def erase_message(desk: "SignalDesk", call: Call) -> Reply:
         await desk.shelf.erase(call.id)
     except AssistStoreError as error:
         return refused("not_ready", f"It is not erased: {error}.", retry_after_s=5)
+    finally:
+        desk.assist.mend_later()
     return Reply(204)
 
 

@@ -7,6 +7,7 @@ goes in together, into the store first. What is kept of a ticket is by what it i
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, cast
@@ -16,15 +17,16 @@ import structlog
 from numpy.typing import NDArray
 
 from router.engine.article_files import ArticleFiles, ShelfError, digest_of
-from router.search.collection import Collection
-from router.search.documents import Document, DocumentError
+from router.engine.showcase import ARTICLE, Showcase, view
+from router.engine.solved_file import SolvedFile
+from router.search.documents import Document
 from router.search.kept import Kept, reduced
 from router.search.limits import SearchFullError, SearchLimits
 from router.search.nearest import VectorError
-from router.search.snapshot import Found, Query
+from router.search.snapshot import Query
 from router.search.tokens import Cutter
-from router.stores.assist import AssistDamagedError, AssistStore, AssistStoreError
-from router.wire.similar import ArticlesRecord, Hit, SharedWord, Similar
+from router.stores.assist import AssistStore, AssistStoreError
+from router.wire.similar import ArticlesRecord, Similar
 
 SOLVED_MAX: Final = 50_000
 """Solved tickets that are looked through; the oldest make room."""
@@ -33,8 +35,8 @@ RETENTION_S: Final = 365 * 86_400.0
 ARTICLES_MAX: Final = 100_000
 INLINE_MAX: Final = 20_000
 """Documents up to which a search takes so little that the loop does it itself."""
-ARTICLE: Final = "\x1f"
-"""Before the ids of articles, as a ticket may have the same id."""
+WAITING_MAX: Final = 10_000
+"""Changes that wait for a store that fails; of more the oldest are lost."""
 
 assert SearchLimits().documents >= SOLVED_MAX + ARTICLES_MAX
 
@@ -56,7 +58,7 @@ class Change(NamedTuple):
     """Something about a ticket that is to be kept: a message, its meaning, or its end."""
 
     ticket: str
-    message: Document | None = None
+    message: Document | Kept | None = None
     meaning: Vector | None = None
     end: End = "open"
 
@@ -76,26 +78,41 @@ class Shelf:
         self._limits = limits
         self._now_us = now_us
         self._files = ArticleFiles(folder)
-        self._store = AssistStore(folder if limits.in_file else None)
-        self._is_open = False
-        self._is_without_file = False
-        self._collection = Collection()
+        self._solved_file = SolvedFile(folder, in_file=limits.in_file)
+        self._showcase = Showcase()
         self._cutter = Cutter()  # of messages; of one thread at a time
         self._article_cutter = Cutter()
         self._waiting: list[Change] = []
         self._articles: dict[str, bytes] = {}  # digests by id
-        self._unkept: dict[str, Change] = {}  # messages that are not in the store yet, by ticket
+        self._is_called = False  # somebody is about to tidy
+        self._unkept: Counter[str] = Counter()  # messages that are not in the store yet, by ticket
+        self._lost = 0  # changes that were given up since the last one that was kept
+        self._failure: str | None = None
+        self._end_of: Callable[[str], End] | None = None
+        self._is_restored = True
         self._store_turn = asyncio.Lock()
         self._collection_turn = asyncio.Lock()
         self.solved = 0
         """Solved tickets that are kept."""
-        self.fault: str | None = None
-        """Why tickets are not kept in the file they should be in, as far as the last change goes."""
+
+    @property
+    def fault(self) -> str | None:
+        """Return why tickets are not kept in the file they should be in, as far as the last change goes."""
+        return self._failure or self._solved_file.refusal
+
+    @property
+    def needs_mending(self) -> bool:
+        """Return whether something failed that is to be tried again."""
+        return self.fault is not None or not self._is_restored
+
+    @property
+    def _store(self) -> AssistStore:
+        return self._solved_file.store
 
     @property
     def documents(self) -> int:
         """Return how many documents are looked through."""
-        return self._collection.snapshot.documents
+        return self._showcase.snapshot.documents
 
     @property
     def articles(self) -> int:
@@ -105,10 +122,16 @@ class Shelf:
     async def _stored(self, work: Callable[..., Any], *given: object) -> Any:
         """Do something to the store in a thread, one at a time."""
         async with self._store_turn:
-            loop = asyncio.get_running_loop()
-            if not self._is_open:
-                await loop.run_in_executor(None, self._open)
-            return await loop.run_in_executor(None, work, *given)
+            return await self._in_thread(work, *given)
+
+    async def _in_thread(self, work: Callable[..., Any], *given: object) -> Any:
+        """Do something to the store in a thread, by who has its turn."""
+
+        def opened() -> Any:
+            self._solved_file.open()
+            return work(*given)
+
+        return await asyncio.get_running_loop().run_in_executor(None, opened)
 
     async def _collected(self, work: Callable[..., Any], *given: object) -> Any:
         """
@@ -119,36 +142,20 @@ class Shelf:
         async with self._collection_turn:
             return await asyncio.get_running_loop().run_in_executor(None, work, *given)
 
-    def _open(self) -> None:
-        """Open the store; what is damaged is set aside, and where there can be no file memory takes its place."""
-        try:
-            try:
-                self._store.open()
-            except AssistDamagedError as error:
-                aside = self._store.set_aside()
-                LOG.warning(
-                    "assist_set_aside", why=str(error), moved_to=aside, lost="solved tickets"
-                )
-                self._store.open()
-        except AssistStoreError as error:
-            self.fault = str(error)
-            LOG.warning("assist_refused", why=self.fault)
-            self._is_without_file = True
-            self._store = AssistStore(None)
-            self._store.open()
-        self._is_open = True
-
     async def close(self) -> None:
         """Let go of the file."""
-        if self._is_open:
-            await self._stored(self._store.close)
-            self._is_open = False
+        if not self._solved_file.is_open:
+            return
+        if self._waiting or self.needs_mending:
+            await self.mend()
+        async with self._store_turn:
+            await self._in_thread(self._solved_file.close)
 
     # -- looking ----------------------------------------------------------------------------------------------------
 
     async def search(self, query: Query) -> Similar:
         """Return what is similar. Raises ValueError for a query that cannot be."""
-        snapshot = self._collection.snapshot
+        snapshot = self._showcase.snapshot
         if snapshot.documents <= INLINE_MAX:
             return view(snapshot.search(query))
         loop = asyncio.get_running_loop()
@@ -165,18 +172,65 @@ class Shelf:
     def note(self, change: Change) -> bool:
         """Take in a change about a ticket; return whether somebody has to ``tidy``."""
         if change.message is not None:
-            self._unkept[change.ticket] = change
+            self._unkept[change.ticket] += 1
         self._waiting.append(change)
-        return len(self._waiting) == 1
+        was_called, self._is_called = self._is_called, True
+        return not was_called
 
     async def tidy(self) -> None:
-        """Keep what waits, let what was solved be found, and forget what is too old or too much."""
-        while True:
+        """
+        Keep what waits, let what was solved be found, and forget what is too old or too much.
+
+        What cannot be kept goes on waiting, in the same order, and is shown as ``fault``.
+        """
+        async with self._store_turn:
+            self._is_called = False
             waiting, self._waiting = self._waiting, []
-            solved, gone = await self._keep_all(waiting)
-            await self._collected(self._show, solved, gone)
-            if not self._waiting:
+            try:
+                solved, gone = await self._in_thread(self._apply, waiting)
+            except AssistStoreError as error:
+                self._put_back(waiting, error)
                 return
+            except BaseException:
+                self._forget(waiting)
+                raise
+            self._forget(waiting)
+            self._failed(None)
+        await self._collected(self._showcase.show, solved, gone)
+
+    def _forget(self, changes: list[Change]) -> None:
+        """Take changes out of those that are not in the store yet."""
+        for change in changes:
+            if change.message is not None:
+                self._unkept[change.ticket] -= 1
+                if not self._unkept[change.ticket]:
+                    del self._unkept[change.ticket]
+
+    def _put_back(self, changes: list[Change], error: AssistStoreError) -> None:
+        """Let changes wait that could not be kept, before what came since; of too many the oldest are lost."""
+        waiting = changes + self._waiting
+        lost, self._waiting = waiting[:-WAITING_MAX], waiting[-WAITING_MAX:]
+        self._forget(lost)
+        self._lost += len(lost)
+        self._failed(error, changes=len(changes))
+
+    def _failed(self, error: AssistStoreError | None, **more: object) -> None:
+        """Say once that the store fails, and once that it does no more."""
+        before, self._failure = self._failure, None if error is None else str(error)
+        if error is None and before is not None:
+            LOG.warning("assist_works_again", lost=self._lost)
+            self._lost = 0
+        elif error is not None and self._failure != before:
+            LOG.warning("assist_failed", why=self._failure, **more)
+
+    async def mend(self) -> None:
+        """Try again what failed: use the file that memory stands in for, look through it, keep what waits."""
+        if self._solved_file.is_standing_in and await self._stored(self._solved_file.retake):
+            self._is_restored = False
+        if self._end_of is not None and not self._is_restored:
+            await self.restore(self._end_of)
+        else:
+            await self.tidy()
 
     async def keep(self, ticket: str) -> None:
         """Return once a ticket's message is in the store, so that a killed process does not forget it."""
@@ -187,29 +241,36 @@ class Shelf:
 
     async def restore(self, end_of: Callable[[str], End]) -> None:
         """Look through the solved tickets again, as after a start; ``end_of`` tells of those that were open."""
+        self._end_of = end_of
         if not self._store.is_there:
             return
-        ids = await self._stored(self._open_ids)
+        self._is_restored = False
+        try:
+            ids = await self._stored(self._open_ids)
+            solved = await self._stored(self._all_solved)
+        except AssistStoreError as error:
+            self._failed(error)
+            return
         ends = {id_: end_of(id_) for id_ in ids}
         self._waiting += [Change(i, end=end) for i, end in ends.items() if end != "open"]
-        await self._collected(self._show, await self._stored(self._all_solved), set())
+        await self._collected(self._showcase.fill, solved)
+        self._is_restored = True
         await self.tidy()
 
     async def erase(self, ticket: str) -> bool:
-        """Forget a ticket's message everywhere; return whether anything was kept of it."""
-        await self.tidy()
-        was_there = bool(await self._stored(self._erase, ticket))
-        await self._collected(self._show, [], {ticket})
-        return was_there
+        """
+        Forget a ticket's message everywhere; return whether anything was kept of it.
 
-    async def _keep_all(self, changes: list[Change]) -> tuple[list[Kept], set[str]]:
-        """Keep changes; return the tickets that are to be found from now on, and those that are not."""
+        Raises ``AssistStoreError`` where bytes of it may be left in a file; nothing finds it all the same.
+        """
+        await self.tidy()
         try:
-            return cast("tuple[list[Kept], set[str]]", await self._stored(self._apply, changes))
+            async with self._store_turn:
+                self._forget([change for change in self._waiting if change.ticket == ticket])
+                self._waiting = [change for change in self._waiting if change.ticket != ticket]
+                return bool(await self._in_thread(self._erase, ticket))
         finally:
-            for change in changes:
-                if self._unkept.get(change.ticket) is change:
-                    del self._unkept[change.ticket]
+            await self._collected(self._showcase.show, [], {ticket})
 
     # Called in the thread once the store is open: opening may have put another in its place.
 
@@ -223,33 +284,33 @@ class Shelf:
         return self._store.solved(self.encoder)
 
     def _erase(self, ticket: str) -> bool:
-        was_there = self._store.erase(ticket)
+        was_there = self._solved_file.erase(ticket)
         self.solved = self._store.count().solved
         return was_there
 
     def _apply(self, changes: list[Change]) -> tuple[list[Kept], set[str]]:
         """Keep changes in one transaction; return what is solved of their tickets, and what is to go."""
         now_us = self._now_us()
+        changes[:] = [self._cut(change) for change in changes]  # what has to wait is cut once
         touched = {change.ticket: None for change in changes}
-        try:
-            with self._store.changing():
-                for change in changes:
-                    self._keep(change, now_us)
-                before_us = now_us - int(self._limits.retention_s * 1e6)
-                gone = self._store.shorten(self._limits.solved_max, before_us)
-            solved = self._store.get(touched, self.encoder, only_solved=True)
-            self.solved = self._store.count().solved
-            self.fault = self.fault if self._is_without_file else None
-        except AssistStoreError as error:
-            self.fault = str(error)
-            LOG.warning("assist_failed", why=self.fault, tickets=len(touched))
-            return [], set()
+        with self._store.changing():
+            for change in changes:
+                self._keep(change, now_us)
+            before_us = now_us - int(self._limits.retention_s * 1e6)
+            gone = self._store.shorten(self._limits.solved_max, before_us)
+        solved = self._store.get(touched, self.encoder, only_solved=True)
+        self.solved = self._store.count().solved
         return solved, (touched.keys() - {each.id for each in solved}) | set(gone)
+
+    def _cut(self, change: Change) -> Change:
+        if not isinstance(change.message, Document):
+            return change
+        return change._replace(message=reduced(self._cutter, [change.message], default="en")[0])
 
     def _keep(self, change: Change, now_us: int) -> None:
         id_ = change.ticket
-        if change.message is not None:
-            self._store.put(reduced(self._cutter, [change.message], default="en"), now_us)
+        if isinstance(change.message, Kept):
+            self._store.put([change.message], now_us)
         if change.meaning is not None:
             for kept in self._store.get([id_], ""):
                 self._store.mean(id_, self.encoder, kept.with_vector(change.meaning))
@@ -257,18 +318,6 @@ class Shelf:
             self._store.solve([id_], now_us)
         elif change.end == "ended":
             self._store.drop([id_])
-
-    def _show(self, documents: list[Kept], gone: set[str]) -> None:
-        """Look through documents, and not through those that are gone."""
-        self._collection.remove(gone)
-        self._put(documents)
-
-    def _put(self, documents: list[Kept]) -> None:
-        """Look through documents; what does not fit is left out, as nobody can be told."""
-        try:
-            self._collection.put_kept(documents)
-        except (SearchFullError, VectorError, DocumentError) as error:
-            LOG.warning("assist_full", why=str(error))
 
     # -- articles ---------------------------------------------------------------------------------------------------
 
@@ -303,8 +352,12 @@ class Shelf:
         """Return the vectors that are kept of articles; those of all others are forgotten."""
         if not self.encoder:
             return {}
-        self._store.keep_meanings(digests)
-        return self._store.meanings(self.encoder)
+        try:
+            self._store.keep_meanings(digests)
+            return self._store.meanings(self.encoder)
+        except AssistStoreError as error:
+            LOG.warning("assist_failed", why=str(error))
+            return {}  # they are encoded again
 
     def _keep_meanings(self, digests: list[bytes], vectors: list[Vector]) -> None:
         self._store.put_meanings(self.encoder, zip(digests, vectors, strict=True))
@@ -316,35 +369,23 @@ class Shelf:
         known: Mapping[bytes, Vector],
     ) -> None:
         before, self._articles = self._articles, digests
-        self._collection.remove(ARTICLE + id_ for id_ in before.keys() - digests.keys())
+        self._showcase.remove(ARTICLE + id_ for id_ in before.keys() - digests.keys())
         kept = zip(self._kept_articles(articles), digests.values(), strict=True)
         try:
-            self._collection.put_kept([k.with_vector(known.get(digest)) for k, digest in kept])
+            self._showcase.put([k.with_vector(known.get(digest)) for k, digest in kept])
         except (SearchFullError, VectorError) as error:
             raise ShelfError(str(error)) from error
 
     def _mean(self, articles: list[Document], digests: list[bytes], vectors: list[Vector]) -> None:
         there = [n for n, a in enumerate(articles) if self._articles.get(a.id) == digests[n]]
         kept = self._kept_articles([articles[n] for n in there])
-        self._put([each.with_vector(vectors[n]) for each, n in zip(kept, there, strict=True)])
+        try:
+            self._showcase.put(
+                [k.with_vector(vectors[n]) for k, n in zip(kept, there, strict=True)]
+            )
+        except (SearchFullError, VectorError) as error:
+            LOG.warning("assist_full", why=str(error))
 
     def _kept_articles(self, articles: list[Document]) -> list[Kept]:
         made = reduced(self._article_cutter, articles, default="en")
         return [each._replace(id=ARTICLE + each.id) for each in made]
-
-
-def view(found: Found) -> Similar:
-    """Return hits as clients see them."""
-    hits = [
-        Hit(
-            id=hit.id.removeprefix(ARTICLE),
-            title=hit.title,
-            kind=cast("Any", hit.kind),
-            score=hit.score,
-            word_rank=hit.word_rank,
-            meaning_rank=hit.meaning_rank,
-            terms=[SharedWord(word=term.word, points=term.points) for term in hit.terms],
-        )
-        for hit in found.hits
-    ]
-    return Similar(hits=hits, by=found.by, revision=found.revision)

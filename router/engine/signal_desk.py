@@ -341,7 +341,7 @@ class SignalDesk:
     async def close(self) -> None:
         """Let what was begun end, and let go of files."""
         await self.settle()
-        await self.shelf.close()
+        await self.assist.close()
 
 
 async def watched(work: Coroutine[Any, Any, None]) -> None:

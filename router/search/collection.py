@@ -99,6 +99,14 @@ class Collection:
             return self._publish(*self._rebuilt(left), self.snapshot.dimensions)
         return self._publish(left, self._weigh, self.snapshot.dimensions)
 
+    def compact(self) -> Snapshot:
+        """Let go of the memory of what was removed, and return the new snapshot."""
+        left = [each for each in self.snapshot.segments if each.flags.any()]
+        if all(each.flags.all() for each in left) and len(left) == len(self.snapshot.segments):
+            return self.snapshot
+        made = self._rebuilt(left) if left else ([], self._weigh)
+        return self._publish(*made, self.snapshot.dimensions)
+
     def _dimensions(self, documents: Sequence[Kept]) -> int:
         known = self.snapshot.dimensions
         for each in documents:

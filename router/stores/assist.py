@@ -30,6 +30,8 @@ VERSION: Final = 1_000 * SCHEMA_VERSION + TERMS_VERSION
 FILE_NAME: Final = "assist.sqlite"
 ASIDE: Final = ".damaged"
 """What is added to the name of a file that was set aside."""
+PATIENCE_MS: Final = 2_000
+"""How long the lock of another process is waited for."""
 _FILES: Final = ("", "-wal", "-shm")
 
 SCHEMA: Final = """
@@ -69,6 +71,10 @@ class AssistDamagedError(AssistStoreError):
     """Say that the file is no whole database any more, and why."""
 
 
+class AssistForeignError(AssistStoreError):
+    """Say that the file is a database of somebody else."""
+
+
 class Remembered(NamedTuple):
     """How many tickets are kept, and how many of them are solved."""
 
@@ -98,40 +104,49 @@ class AssistStore:
     @property
     def is_there(self) -> bool:
         """Return whether there is anything to open: a file that was written before."""
-        return self._folder is not None and Path(self.where).exists()
+        return self._folder is not None and is_there(Path(self.where))
+
+    @property
+    def leaves_bytes(self) -> bool:
+        """Return whether anything of the file is there: itself, its log, or what was set aside."""
+        names = [self.where + aside + end for aside in ("", ASIDE) for end in _FILES]
+        return self._folder is not None and any(is_there(Path(name)) for name in names)
 
     @property
     def _db(self) -> apsw.Connection:
         assert self._connection is not None, "the store is not open"
         return self._connection
 
-    def open(self) -> None:
+    def open(self, patience_ms: int = PATIENCE_MS) -> None:
         """
         Open the file, or create it; what another version of the words wrote is dropped.
 
-        Raises ``AssistDamagedError`` for a file that is no whole database, ``AssistStoreError`` for one
-        that is something else or cannot be had.
+        ``patience_ms`` is how long the opening waits for a lock. Raises ``AssistDamagedError`` for a file
+        that is no whole database, ``AssistForeignError`` for one of somebody else, ``AssistStoreError``
+        for one that cannot be had.
         """
         with named(self.where):
             if self._folder is not None:
                 self._folder.mkdir(parents=True, exist_ok=True)
             connection = apsw.Connection(self.where)
             try:
+                connection.set_busy_timeout(patience_ms)
                 self._prepare(connection)
+                connection.set_busy_timeout(PATIENCE_MS)
             except BaseException:
                 connection.close()
                 raise
             self._connection = connection
 
     def _prepare(self, connection: apsw.Connection) -> None:
-        connection.set_busy_timeout(2_000)
         application, version = (
             connection.pragma("application_id"),
             connection.pragma("user_version"),
         )
         found = connection.execute("SELECT count(*) FROM sqlite_schema").get
         if application != APPLICATION_ID and found:
-            raise ValueError(f"its application_id is {application}, expected {APPLICATION_ID}")
+            why = f"its application_id is {application}, expected {APPLICATION_ID}"
+            raise AssistForeignError(f"{self.where} cannot be used: {why}")
         for pragma in ("secure_delete = ON", "journal_mode = WAL", "synchronous = NORMAL"):
             connection.execute(f"PRAGMA {pragma}")
         said = connection.execute("PRAGMA quick_check(1)").get
@@ -212,9 +227,25 @@ class AssistStore:
             is_busy = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()[0][0]
             if is_busy:
                 raise ValueError("another process is reading it, so its log cannot be emptied")
+        self.forget_aside()
+        return was_there
+
+    def forget_aside(self) -> None:
+        """Delete what was set aside."""
+        with named(self.where):
             for end in _FILES if self._folder is not None else ():
                 Path(f"{self.where}{ASIDE}{end}").unlink(missing_ok=True)
-        return was_there
+
+    def take_over(self, other: "AssistStore") -> None:
+        """Keep what another open store has, in place of what is here of the same tickets and articles."""
+        with self.changing():
+            for table, columns in (("tickets", 9), ("meanings", 3)):
+                into = f"INSERT OR REPLACE INTO {table} VALUES ({', '.join('?' * columns)})"
+                self._db.executemany(into, other.rows(table))
+
+    def rows(self, table: str) -> Iterator[Sequence[Any]]:
+        """Yield the rows of a table as they are."""
+        yield from self._db.execute(f"SELECT * FROM {table}")
 
     def shorten(self, most: int, before_us: int) -> list[str]:
         """Forget what was solved before an instant, and all but the newest ``most``; return which."""
@@ -281,6 +312,14 @@ class AssistStore:
             rows = self._db.execute("SELECT DISTINCT digest FROM meanings")
             gone = [(row[0],) for row in rows if bytes(row[0]) not in digests]
             self._db.executemany("DELETE FROM meanings WHERE digest = ?", gone)
+
+
+def is_there(path: Path) -> bool:
+    """Return whether there is a file; one that nobody may look for is taken to be there."""
+    try:
+        return path.exists()
+    except OSError:
+        return True
 
 
 def _bytes(array: NDArray[Any]) -> bytes:
