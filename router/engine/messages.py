@@ -69,6 +69,11 @@ class Messages:
         """Return a ticket's message, None when it is not there any more."""
         return self._seen.get(ticket)
 
+    def holds(self, ticket: str, seen: Seen) -> bool:
+        """Return whether a message is there still, be it behind one whose call is not done yet."""
+        newest = self._seen.get(ticket)
+        return newest is not None and (newest is seen or newest.before is seen)
+
     def take_back(self, ticket: str, seen: Seen) -> None:
         """Forget a message whose call was refused; the one before it is the ticket's again."""
         newest = self._seen.get(ticket)

@@ -146,10 +146,11 @@ class Shelf:
         """Let go of the file."""
         if not self._solved_file.is_open:
             return
-        if self._waiting or self.needs_mending:
-            await self.mend()
-        async with self._store_turn:
-            await self._in_thread(self._solved_file.close)
+        try:
+            if self._waiting or self.needs_mending:
+                await self.mend()
+        finally:
+            await self._stored(self._solved_file.close)
 
     # -- looking ----------------------------------------------------------------------------------------------------
 

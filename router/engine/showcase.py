@@ -69,9 +69,8 @@ class Showcase:
         try:
             self.put(tickets)
             self._tickets |= dict.fromkeys(each.id for each in tickets)
-        except SearchFullError as error:
-            LOG.warning("assist_full", why=str(error))
-            self._fit(tickets[::-1])
+        except SearchFullError:
+            self.fill(tickets)  # all others have made room already
         except (VectorError, DocumentError) as error:
             LOG.warning("assist_unfit", why=str(error))
 

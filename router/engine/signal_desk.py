@@ -90,6 +90,8 @@ class SignalDesk:
         reply = await self.line.submit(told)
         done = taken(reply, read)
         for ticket, seen in read.items():
+            if not self.reader.messages.holds(ticket, seen):
+                continue  # it was erased before its call was done, or others followed it
             if ticket in done:
                 seen.before = None
                 self.assist.saw(self.line.shard, ticket, seen)

@@ -9,6 +9,7 @@ was built: between two rebuilds weights may be up to a quarter of the documents 
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 import numpy as np
@@ -96,16 +97,21 @@ class Collection:
         dead = sum(int(np.count_nonzero(each.flags == 0)) for each in left)
         total = sum(each.flags.size for each in left)
         if left and dead * REBUILD_SHARE > total:
-            return self._publish(*self._rebuilt(left), self.snapshot.dimensions)
+            with suppress(
+                SearchFullError
+            ):  # a table of words doubles in size: one of all may be larger
+                return self._publish(*self._rebuilt(left), self.snapshot.dimensions)
         return self._publish(left, self._weigh, self.snapshot.dimensions)
 
     def compact(self) -> Snapshot:
-        """Let go of the memory of what was removed, and return the new snapshot."""
+        """Let go of the memory of what was removed if all fits into one segment; return the new snapshot."""
         left = [each for each in self.snapshot.segments if each.flags.any()]
         if all(each.flags.all() for each in left) and len(left) == len(self.snapshot.segments):
             return self.snapshot
         made = self._rebuilt(left) if left else ([], self._weigh)
-        return self._publish(*made, self.snapshot.dimensions)
+        with suppress(SearchFullError):
+            self._publish(*made, self.snapshot.dimensions)
+        return self.snapshot
 
     def _dimensions(self, documents: Sequence[Kept]) -> int:
         known = self.snapshot.dimensions

@@ -112,6 +112,24 @@ async def test_a_message_right_before_a_cancellation_is_forgotten(tmp_path: Path
     await read.close()
 
 
+async def test_a_message_that_is_erased_before_its_call_is_answered_is_not_kept(
+    tmp_path: Path,
+) -> None:
+    """Whoever asks for both in one breath finds nothing afterwards, though the message is seen last."""
+    _, read = await begun(tmp_path)
+    body = TicketBody(queue="support", channel="chat", text="a secret about money")
+    held, append = asyncio.Event(), read.line._hold
+    read.line._hold = lambda *given: held.set() or append(*given)  # type: ignore[func-returns-value, method-assign]
+    put = asyncio.ensure_future(read.submit("tickets.put", "t1", body))
+    await held.wait()
+    read.desk.reader.messages.drop("t1")  # as erasing does at once
+    assert (await put).status == 201
+    await read.desk.settle()
+    assert read.desk.shelf._store.count().tickets == 0
+    assert read.desk.reader.messages.get("t1") is None
+    await read.close()
+
+
 def test_what_was_refused_gives_its_place_back() -> None:
     """Whichever of two is refused, the other one stays; if both are, neither does."""
     for refused, left in (("b", "c"), ("c", "b"), ("bc", None), ("cb", None)):

@@ -70,6 +70,27 @@ def test_the_oldest_make_room_for_the_next() -> None:
     assert shown(showcase)[-1] == 118
 
 
+def test_one_more_after_a_start_makes_room_for_itself_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whatever the bound: half of what was found stays found, and everything can be taken out again."""
+    for bound in range(200_000, 700_000, 50_000):
+        limits = SearchLimits(memory_bytes=bound)
+        monkeypatch.setattr(
+            "router.engine.showcase.Collection", lambda most=limits: Collection(most)
+        )
+        showcase, tickets = Showcase(), documents(120)
+        showcase.fill(tickets[:-1])
+        before = len(shown(showcase))
+        showcase.show(tickets[-1:], [])
+        found = shown(showcase)
+        assert len(found) >= before / 2
+        assert found == list(range(120 - len(found), 120))
+        for n in found:
+            showcase.show([], [f"ticket{n}"])
+        assert showcase.snapshot.documents == 0
+
+
 def test_a_batch_that_does_not_fit_is_shown_as_far_as_it_does() -> None:
     """All tickets before make room, and of the batch the newest are found."""
     showcase, tickets = Showcase(), documents(120)
@@ -78,6 +99,7 @@ def test_a_batch_that_does_not_fit_is_shown_as_far_as_it_does() -> None:
     found = shown(showcase)
     assert len(found) > 5
     assert found == list(range(120 - len(found), 120))
+    assert list(showcase._tickets) == [f"ticket{n}" for n in found], "the oldest goes next"
 
 
 def test_articles_come_before_tickets() -> None:
