@@ -18,8 +18,6 @@ from router.directory import TICKET
 from router.journal import Recorded, decode
 from router.shard import Shard
 
-BY_DECISION = -2
-"""The cause of events that a round of decisions led to."""
 FOLD_EVENTS = 32_768
 """Events folded in one call: enough to make the cost of the call vanish."""
 
@@ -169,7 +167,9 @@ def is_decided_otherwise(recorded: Recorded, batch: Batch) -> bool:
     both = min(len(old), len(new))
     differs = np.flatnonzero(old[:both] != new[:both])
     at = int(differs[0]) if len(differs) else both
-    return any(int(events[at]["cause"]) == BY_DECISION for events in (old, new) if at < len(events))
+    return any(
+        int(events[at]["cause"]) == c.BY_DECISION for events in (old, new) if at < len(events)
+    )
 
 
 def compare(frame: int, recorded: Recorded, batch: Batch) -> Difference | None:

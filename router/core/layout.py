@@ -323,6 +323,9 @@ SCRATCH: Final = np.dtype(
         ("worth", "i8"),
         ("gained", "i8"),
         ("dual", "i8"),
+        # All joint decisions of one instant.
+        ("spent_us", "i8"),  # which
+        ("spent", "i8"),  # effort, in scans
     ],
     align=True,
 )
@@ -335,5 +338,5 @@ TICKET_WORDS: Final = 9
 DECISION_WORDS: Final = ("tickets", "agents", "pairs", "primal", "dual", "revision", "offered")
 # Words that follow when it was made jointly; its event's aux is SOLVER.
 JOINT_WORDS: Final = ("scans", "looks", "scored")
-SOLVER: Final = 2
+SOLVER: Final = 3
 """Which joint decision this is; 0 in journals from before the standing assignment, and for one ticket or one agent."""

@@ -48,7 +48,12 @@ DECIDE_ROWS_MAX = 8_192
 DECIDE_PAIRS_MAX = 524_288
 """Pairs a joint decision begins with; the more tickets, the fewer agents each is given at first."""
 DECIDE_SCANS_MAX = 4_194_304
-"""Scans of tickets and agents a joint decision may take, about a second; what it cuts short, its gap says."""
+"""Scans of tickets and agents that all joint decisions of an instant may take, about a second; what is scored counts
+as well. What it cuts short, the gap says; rounds that come after it go by turns."""
+SCORED_PER_SCAN = 6
+"""Pairs that are scored in the time of one scan."""
+DECIDE_SCANS_LEAST = DECIDE_SCANS_MAX // 4
+"""Scans that a joint decision may take once it has begun, even where the lists of its tickets took all."""
 CANDIDATES_MAX = 256
 """Agents that tickets of one profile begin with in a joint decision, at most."""
 CANDIDATES_LEAST = 16

@@ -1,6 +1,9 @@
 """
 The loop: commands in their order, timers between them, decisions as soon as time would move on.
 
+What timers brought is decided about before a command of their own instant is looked at: a driver who wakes the core for
+a timer and one who lets it find the timer with the next command get the same decisions.
+
 ``run`` stops when a buffer might overflow and says which; its caller makes room and calls again. Nothing is
 lost or done twice: the loop stops only between units of work.
 """
@@ -128,7 +131,7 @@ def fire_first_timer(s: Arrays) -> None:
     z, first = s.scratch[0], s.timers[0]
     kind, row, due_us = first.whose >> 32, first.whose & ROW_MASK, int(first.due_us)
     drop_first_timer(s)
-    z.cause = -1
+    z.cause = c.BY_TIMER
     if kind == OF_TICKET and s.nodes[row].wake_us == due_us:
         s.nodes[row].wake_us = NEVER_US
         z.now_us = max(z.now_us, due_us)
@@ -214,7 +217,7 @@ def run_inbox(s: Arrays, commands: int) -> int:
             and not (is_marked and s.timers[0].due_us > z.now_us)
         ):
             fire_first_timer(s)
-        elif is_marked and (at_us > z.now_us or z.cursor >= z.inbox):
+        elif is_marked and (at_us > z.now_us or z.cursor >= z.inbox or z.cause == c.BY_TIMER):
             short = decide_round(s)
             if short != c.RUN_DONE:
                 return short

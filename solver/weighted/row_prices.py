@@ -84,6 +84,14 @@ def bound(lists: Lists, pattern: Pattern, price: Int64s) -> np.int64:
 
 
 @njit(cache=True, nogil=True)
+def _best_value(lists: Lists, row: int) -> np.int64:
+    """Return what a row's best pair is worth, points; 0 if no pair fits."""
+    if lists.row_ptr[row] == lists.row_ptr[row + 1]:
+        return np.int64(0)
+    return np.int64(lists.value[lists.row_pair[lists.row_ptr[row]]])
+
+
+@njit(cache=True, nogil=True)
 def _pass(lists: Lists, pattern: Pattern, bids: Bids, step: np.int64) -> None:
     """Let each column pick its best set at the present prices and move them at once (in place).
 
@@ -137,9 +145,7 @@ def price_rows(lists: Lists, pattern: Pattern, bids: Bids, passes: int) -> np.in
     """
     rows, sum_ = bids.fine.size, np.int64(0)
     for row in range(rows):
-        value = np.int64(0)
-        if lists.row_ptr[row] < lists.row_ptr[row + 1]:
-            value = lists.value[lists.row_pair[lists.row_ptr[row]]]
+        value = _best_value(lists, row)
         sum_ += value
         bids.price[row] = value
         bids.fine[row] = (value << FRACTION_BITS) >> 1
@@ -154,7 +160,10 @@ def price_rows(lists: Lists, pattern: Pattern, bids: Bids, passes: int) -> np.in
         step = max(step - (step >> SHRINK_SHIFT), np.int64(1))
         if turn % LOOK_EVERY == 0 or turn == passes:
             for row in range(rows):
-                bids.trial[row] = bids.fine[row] >> FRACTION_BITS
+                # A step may go beyond a row's best value. There no pair gains anything, as at that
+                # value itself, so the lower price proves a bound that is lower by the difference.
+                price = bids.fine[row] >> FRACTION_BITS
+                bids.trial[row] = min(price, _best_value(lists, row))
             found = bound(lists, pattern, bids.trial)
             if found < dual:
                 dual = found

@@ -60,6 +60,20 @@ def test_weights(name: str, problem: Problem) -> None:
     check(problem, name, naive_optimum(problem))
 
 
+def test_row_prices_stay_within_what_a_row_is_worth() -> None:
+    """Three rows at the largest values want what one column holds, and steps of prices go beyond them."""
+    worth = (1 << 20) - 2
+    problem = Problem(
+        row_ptr=[0, 0, 2, 4, 8],
+        col=[0, 1, 0, 1, 0, 1, 2, 3],
+        value=[worth] * 8,
+        capacity=[0, 1, 1, 1],
+        weight=[1] * 8,
+    )
+    assert solve(problem, "weighted").row_prices.max() <= worth
+    check(problem, "weighted", 2 * worth)
+
+
 @pytest.mark.parametrize("alike", [0.0, 0.5, 0.9])
 @pytest.mark.parametrize(("rows", "columns", "slots"), [(60, 60, 1), (90, 30, 2), (30, 200, 1)])
 def test_exact_backends_agree_on_larger_floors(

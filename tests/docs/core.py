@@ -29,7 +29,7 @@ LIMITS: Final = {
     "OFFERS_PARALLEL_MAX": "agents asked at once for one ticket",
     "COMMANDS_PER_RUN_MAX": "commands settled together",
     "DECIDE_ROWS_MAX": "tickets decided jointly at once; more are decided in further rounds",
-    "DECIDE_SCANS_MAX": "scans one joint decision may take; what it cuts short, its gap says",
+    "DECIDE_SCANS_MAX": "scans that all joint decisions of an instant may take; what they cut short, their gap says",
 }
 """Limits of the core worth knowing, and what they bound."""
 

@@ -4,7 +4,8 @@ The joint decision: many tickets and agents at once, each agent taking one, opti
 Rows are tickets, columns agents with room. Tickets begin with the candidates of their profile's list; the standing
 assignment makes them exact; then each list is asked, by the prices found, whether an agent it left out would gain one
 of its tickets more than the ticket gains now, and takes in those who would (column generation). When none would, the
-decision is the best of the whole floor. Effort is counted in scans and looks; what it leaves open is in the bound.
+decision is the best of the whole floor. Effort is counted in scans, pairs scored and looks, and shared by all rounds of
+an instant; what it leaves open is in the bound.
 
 References
 ----------
@@ -30,8 +31,10 @@ from router.core.limits import (
     CANDIDATES_MAX,
     CANDIDATES_SPREAD,
     DECIDE_PAIRS_MAX,
+    DECIDE_SCANS_LEAST,
     DECIDE_SCANS_MAX,
     LOOKS_MAX,
+    SCORED_PER_SCAN,
     VALUE_MAX,
 )
 from router.core.state import Arrays, Rows
@@ -234,12 +237,31 @@ def find_least(s: Arrays, rows: int) -> None:
 
 
 @rule
+def effort_spent(s: Arrays) -> int:
+    """Return what the decision in hand and those before it at this instant took, in scans."""
+    z, head = s.scratch[0], s.standing.head
+    return int(z.spent + head[ROW_SCANS] + head[NODE_SCANS] + z.scored // SCORED_PER_SCAN)
+
+
+@rule
+def is_spent(s: Arrays) -> bool:
+    """Return whether the joint decisions of this instant took all they may."""
+    z = s.scratch[0]
+    if z.spent_us != z.now_us:
+        z.spent_us, z.spent = z.now_us, 0
+    return bool(z.spent >= DECIDE_SCANS_MAX)
+
+
+@rule
 def look_round(s: Arrays) -> int:
     """Ask each list for agents it left out and who are missed; return how many lists grew, or -1 without room."""
     z, grown = s.scratch[0], 0
     for g in range(z.lists):
         least = int(s.list_least[g])
         if int(s.list_left_out[g]) <= least:
+            continue
+        if effort_spent(s) >= DECIDE_SCANS_MAX:  # prices aside, nobody left out is worth more
+            s.list_excess[g] = s.list_left_out[g] - least
             continue
         if z.listed + s.list_size[g] + CANDIDATES_LEAST > s.list_agent.shape[0]:
             return -1
@@ -257,18 +279,17 @@ def look_round(s: Arrays) -> int:
 @rule
 def assign(s: Arrays, rows: int) -> bool:
     """Settle the rows, look for what was left out, and so on until nothing is missed; return whether there was room."""
-    z, head = s.scratch[0], s.standing.head
-    z.looks = 0
+    z = s.scratch[0]
+    z.looks, least = 0, DECIDE_SCANS_LEAST
     while True:
-        spent = int(head[ROW_SCANS] + head[NODE_SCANS])
-        if solve(s.standing, max(1, DECIDE_SCANS_MAX - spent)) < 0:
+        if solve(s.standing, max(least, DECIDE_SCANS_MAX - effort_spent(s))) < 0:
             return False
+        least = 1
         z.worth, z.gained = settle_up(s.standing)
         find_least(s, rows)
         z.looks += 1
         grown = look_round(s)
-        spent = int(head[ROW_SCANS] + head[NODE_SCANS])
-        if grown <= 0 or z.looks > LOOKS_MAX or spent >= DECIDE_SCANS_MAX:
+        if grown <= 0 or z.looks > LOOKS_MAX or effort_spent(s) >= DECIDE_SCANS_MAX:
             return grown >= 0
         if not retell_rows(s, rows):
             return False
@@ -302,6 +323,7 @@ def solve_rows(s: Arrays, rows: int) -> int:
         has_room = tell_rows(s, rows) and assign(s, rows)
     if has_room:
         z.scans = int(standing.head[ROW_SCANS] + standing.head[NODE_SCANS])
+        z.spent = effort_spent(s)
         z.dual = int(z.gained) + missed(s, rows)
         for r in range(rows):
             node = int(standing.node_of[r])

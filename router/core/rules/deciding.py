@@ -8,7 +8,7 @@ holds; rounds follow until nothing is left, so an agent with room never faces a 
 from router.core import codes as c
 from router.core.apply.dispatch import commit
 from router.core.apply.tickets import mark_ticket
-from router.core.decide.joint import solve_rows
+from router.core.decide.joint import is_spent, solve_rows
 from router.core.decide.lists import NOTHING
 from router.core.decide.rows import IS_ROW, NO_ROOM, TOO_MANY, gather_rows, what_is_short_for
 from router.core.decide.single import best_agent, best_ticket, first_for, is_open_to
@@ -192,9 +192,15 @@ def settle_agents_in_turn(s: Arrays) -> None:
 
 @rule
 def settle_tickets_in_turn(s: Arrays) -> None:
-    """Decide about tickets that began to wait, in the policy's order."""
+    """
+    Decide about tickets that began to wait, in the policy's order.
+
+    Where joint decisions left some over, for their effort is bounded, only those of this round are put in order.
+    """
     z = s.scratch[0]
     n = int(z.dirty_tickets)
+    if s.policy[0].engine == c.ENGINE_EXACT:
+        n = min(n, TURN_ROWS_MAX)
     for i in range(1, n):
         k = i
         while k > 0 and goes_first(s, s.dirty_tickets[k], s.dirty_tickets[k - 1]):
@@ -262,11 +268,12 @@ def leave_waiting(s: Arrays, rows: int) -> None:
 def decide_round(s: Arrays) -> int:
     """Settle one round of what is marked; return ``RUN_DONE``, or which buffer needs room before."""
     z = s.scratch[0]
-    z.cause = -2
+    z.cause = c.BY_DECISION
     forget_settled(s)
     if z.dirty_agents + z.dirty_tickets == 0:
         return c.RUN_DONE
-    if s.policy[0].engine == c.ENGINE_EXACT and z.dirty_agents + z.dirty_tickets > 1:
+    is_joint = s.policy[0].engine == c.ENGINE_EXACT and z.dirty_agents + z.dirty_tickets > 1
+    if is_joint and not is_spent(s):
         return settle_jointly(s)
     if z.dirty_agents > 0:
         settle_agents_in_turn(s)
