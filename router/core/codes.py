@@ -232,7 +232,7 @@ ORDER_AGE, ORDER_PRIORITY_AGE, ORDER_VALUE = 0, 1, 2
 KEY_VALUE, KEY_IDLE, KEY_RECENT, KEY_LOAD = 0, 1, 2, 3
 ENGINE_GREEDY, ENGINE_EXACT = 0, 1
 
-# The cause of events that no command led to; commands are counted from 0 in their inbox.
+# The cause of events that no command led to, all below 0; commands are counted from 0 in their inbox.
 BY_TIMER, BY_DECISION = -1, -2
 
 # What the run loop asks its caller for before it can go on.

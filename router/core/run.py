@@ -202,7 +202,7 @@ def run_inbox(s: Arrays, commands: int) -> int:
     """
     z = s.scratch[0]
     if commands >= 0:
-        z.cursor, z.inbox, z.events, z.words = 0, commands, 0, 0
+        z.cursor, z.inbox, z.events, z.words, z.cause = 0, commands, 0, 0, 0
     while True:
         short = what_is_short(s)
         if short != c.RUN_DONE:
@@ -217,7 +217,7 @@ def run_inbox(s: Arrays, commands: int) -> int:
             and not (is_marked and s.timers[0].due_us > z.now_us)
         ):
             fire_first_timer(s)
-        elif is_marked and (at_us > z.now_us or z.cursor >= z.inbox or z.cause == c.BY_TIMER):
+        elif is_marked and (at_us > z.now_us or z.cursor >= z.inbox or z.cause < 0):
             short = decide_round(s)
             if short != c.RUN_DONE:
                 return short
