@@ -221,18 +221,6 @@ def simulated(stage: Prepared, commands: int) -> Iterator[Step]:
     raise AssertionError(f"the world came to {given} commands only")
 
 
-def passed(machine: Machine, step: Step) -> tuple[bytes, bytes]:
-    """
-    Let a machine's timers up to a command of the tape fire, as the simulator's did, and return what came of it.
-
-    What is due at the very instant of a command is decided before it; told of both in one run, a machine would decide
-    about both together: the same offers, but a decision about more tickets.
-    """
-    machine.push(c.TICK, COMMAND.unpack(step.command)[0])
-    batch = machine.run()
-    return batch.event_bytes, batch.word_bytes
-
-
 def told(machine: Machine, step: Step) -> tuple[bytes, bytes]:
     """Tell a machine of its own a command of the tape, and return what came of it."""
     (

@@ -17,7 +17,6 @@ from tests.agreement.taped import (
     Request,
     Speaker,
     kind_of,
-    passed,
     prepared,
     simulated,
     told,
@@ -68,7 +67,6 @@ def test_a_tape_of_commands_is_decided_alike_by_all_three_drivers(
             if said < over_http_max and step.events:
                 tape.append(speaker.passing(step))
             continue
-        ours.core(*passed(machine, step))
         ours.core(*told(machine, step))
         if said < over_http_max:
             said += 1
