@@ -53,7 +53,7 @@ as well. What it cuts short, the gap says; rounds that come after it go by turns
 SCORED_PER_SCAN = 6
 """Pairs that are scored in the time of one scan."""
 DECIDE_SCANS_LEAST = DECIDE_SCANS_MAX // 4
-"""Scans that a joint decision may take once it has begun, even where the lists of its tickets took all."""
+"""Scans kept for tickets that are told of, at first and after each look; whoever is left then goes by turns."""
 CANDIDATES_MAX = 256
 """Agents that tickets of one profile begin with in a joint decision, at most."""
 CANDIDATES_LEAST = 16

@@ -280,16 +280,16 @@ def look_round(s: Arrays) -> int:
 def assign(s: Arrays, rows: int) -> bool:
     """Settle the rows, look for what was left out, and so on until nothing is missed; return whether there was room."""
     z = s.scratch[0]
-    z.looks, least = 0, DECIDE_SCANS_LEAST
+    z.looks = 0
     while True:
-        if solve(s.standing, max(least, DECIDE_SCANS_MAX - effort_spent(s))) < 0:
+        if solve(s.standing, max(DECIDE_SCANS_LEAST, DECIDE_SCANS_MAX - effort_spent(s))) < 0:
             return False
-        least = 1
         z.worth, z.gained = settle_up(s.standing)
         find_least(s, rows)
         z.looks += 1
         grown = look_round(s)
-        if grown <= 0 or z.looks > LOOKS_MAX or effort_spent(s) >= DECIDE_SCANS_MAX:
+        is_short = effort_spent(s) + DECIDE_SCANS_LEAST > DECIDE_SCANS_MAX
+        if grown <= 0 or z.looks > LOOKS_MAX or is_short:
             return grown >= 0
         if not retell_rows(s, rows):
             return False
