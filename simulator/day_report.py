@@ -2,21 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
+from simulator.caller import Caller
 from simulator.report import aligned, duration, refusals, share
 from simulator.tally import Latency, Snapshot
 
 EVENTS_PER_PAGE: Final = 10_000
 TEXT_LINES_MAX: Final = 24
-
-
-class Client(Protocol):
-    """What is needed of a client here; `router.client.Client` is one."""
-
-    async def call(self, name: str, id: str = "", body: object = None, **options: Any) -> Any:  # noqa: A002
-        """Make one call, with `query` among its options, and return the body of its answer."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +20,7 @@ class Told:
     decision: Mapping[str, Any] | None
 
 
-async def largest_decision(client: Client) -> Mapping[str, Any] | None:
+async def largest_decision(client: Caller) -> Mapping[str, Any] | None:
     """Return the decision about most tickets that led to an offer; None when there was none."""
     best, best_size, after = "", (0, 0), 0
     sizes: dict[str, tuple[int, int]] = {}

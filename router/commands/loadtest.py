@@ -10,8 +10,9 @@ from pathlib import Path
 from time import perf_counter
 from typing import Final
 
+from router.commands.numbers import above_zero, at_least
 from router.commands.serve import in_loop
-from router.commands.simulate_world import at_least, days
+from router.commands.simulate_world import DAYS_MAX
 from router.policies import POLICIES
 from simulator.kernel.running import Options, Prepared
 from simulator.kernel.warming import compile_simulator
@@ -33,22 +34,6 @@ LINE_EVERY_S: Final = 5.0
 URL: Final = "http://127.0.0.1:8080"
 
 
-def above_zero(most: float) -> type[float]:
-    """Return what reads a number above 0, as argparse likes it."""
-
-    def read(text: str) -> float:
-        try:
-            number = float(text)
-        except ValueError:
-            number = -1.0
-        if not 0 < number <= most:
-            expected = f"a number above 0, at most {most:g}"
-            raise argparse.ArgumentTypeError(f"is {text!r}, expected {expected}")
-        return number
-
-    return read  # type: ignore[return-value]
-
-
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add = parser.add_argument
@@ -62,7 +47,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--no-skip", action="store_true",
         help="Wait through hours in which no customer is there and nothing happens.")  # fmt: skip
     length = parser.add_mutually_exclusive_group()
-    length.add_argument("--days", type=days, help="How long customers arrive (the world's own).")
+    length.add_argument(
+        "--days", type=above_zero(DAYS_MAX, "days"),
+        help="How long customers arrive (the world's own).",
+    )  # fmt: skip
     length.add_argument("--hours", type=above_zero(8_784), help="The same in hours.")
     add("--scale", type=above_zero(1_000), default=1.0, metavar="X",
         help="So many times the arrivals and the agents (1).")  # fmt: skip

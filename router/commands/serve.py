@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from router.clock import Clock
 from router.commands.config import add_config, settings_of
+from router.commands.numbers import above_zero
 from router.settings import Settings, StoreSettings
 
 if TYPE_CHECKING:
@@ -27,20 +28,10 @@ CLOCK_SPEED_MAX: Final = 100_000.0
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments; those of the clock are for replays (docs/incidents.md)."""
     add_config(parser)
-    parser.add_argument("--clock-speed", type=speed_of, default=1.0, help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--clock-speed", type=above_zero(CLOCK_SPEED_MAX), default=1.0, help=argparse.SUPPRESS
+    )
     parser.add_argument("--clock-start", type=instant_of, help=argparse.SUPPRESS)
-
-
-def speed_of(text: str) -> float:
-    """Read how many of the server's seconds pass in a real one, as argparse likes it."""
-    try:
-        speed = float(text)
-    except ValueError:
-        speed = 0.0
-    if not 0.0 < speed <= CLOCK_SPEED_MAX:
-        expected = f"a number above 0, at most {CLOCK_SPEED_MAX:g}"
-        raise argparse.ArgumentTypeError(f"is {text!r}, expected {expected}")
-    return speed
 
 
 def instant_of(text: str) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Final
 
+from router.commands.numbers import above_zero, at_least
 from router.policies import POLICIES
 from simulator.accounts_text import Told, comparison_lines, plain, table_lines
 from simulator.kernel.warming import compile_simulator
@@ -28,29 +29,7 @@ PRECISE: Final = ("service_level_offered", "asa_s")
 """Measures that `--precision` is about."""
 PARTIAL_EXIT: Final = 3
 """The exit code when not everything asked for was played."""
-SEED_MAX: Final = 2**62
-
-
-def at_least(least: int) -> type[int]:
-    """Return what reads a whole number from ``least`` on, as argparse likes it."""
-
-    def read(text: str) -> int:
-        if not text.isdecimal() or not least <= int(text) <= SEED_MAX:
-            raise argparse.ArgumentTypeError(f"is {text!r}, expected a whole number from {least}")
-        return int(text)
-
-    return read  # type: ignore[return-value]
-
-
-def days(text: str) -> float:
-    """Read a number of days."""
-    try:
-        number = float(text)
-    except ValueError:
-        number = -1.0
-    if not 0 < number <= 3_660:
-        raise argparse.ArgumentTypeError(f"is {text!r}, expected days above 0, at most 3660")
-    return number
+DAYS_MAX: Final = 3_660
 
 
 def share(text: str) -> float:
@@ -74,7 +53,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--compare", action="append", default=[], choices=sorted(POLICIES), metavar="POLICY",
         help="Also play the same days under this one; may be said again.",
     )  # fmt: skip
-    parser.add_argument("--days", type=days, help="How long customers arrive (the world's own).")
+    parser.add_argument(
+        "--days", type=above_zero(DAYS_MAX, "days"),
+        help="How long customers arrive (the world's own).",
+    )  # fmt: skip
     parser.add_argument(
         "--reps", type=at_least(1), metavar="N",
         help=f"Replications ({REPLICATIONS}; with --precision at most, {REPLICATIONS_MAX:,}).",

@@ -19,19 +19,20 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any, Final, TypeVar, cast
 
-from llvmlite import binding, ir
+from llvmlite import ir
 from numba import njit
 from numba.core.cgutils import normalize_ir_text
 from numba.core.codegen import JITCodeLibrary
-from numba.core.compiler import CompilerBase, DefaultPassBuilder, _LowerResult
+from numba.core.compiler import CompilerBase, _LowerResult
 from numba.core.compiler_machinery import register_pass
 from numba.core.dispatcher import Dispatcher
 from numba.core.typed_passes import NativeLowering
 
+from solver.lowering import lowered_by, uncounted
+
 Rule = TypeVar("Rule", bound=Callable[..., Any])
 
 
-COUNTED: Final = re.compile(r'^ *call void @"?NRT_(?:incref|decref)"?\(.*\)$', re.MULTILINE)
 ALLOCATED: Final = re.compile(
     r'call [^\n]*@"?(NRT_(?:MemInfo|Allocate)\w*alloc\w*|NRT_Allocate\w*)'
 )
@@ -50,10 +51,7 @@ class LinkedLibrary(JITCodeLibrary):
         allocated = ALLOCATED.search(text)
         if allocated:
             raise AllocationError(f"{self.name} calls {allocated[1]}; a rule allocates nothing")
-        module = binding.parse_assembly(COUNTED.sub("", text))
-        module.name = ir_module.name
-        module.verify()
-        self.add_llvm_module(module)
+        self.add_llvm_module(uncounted(text, ir_module))
 
     def _optimize_final_module(self) -> None:
         """Leave optimizing to the entries."""
@@ -95,14 +93,7 @@ class RuleCompiler(CompilerBase):
 
     def define_pipelines(self) -> list[Any]:
         """Return the one pipeline."""
-        builder = DefaultPassBuilder.define_nopython_pipeline(self.state)
-        builder.passes = [
-            (LinkedLowering, about) if name is NativeLowering else (name, about)
-            for name, about in builder.passes
-        ]
-        builder._finalized = False  # noqa: SLF001  (the step was replaced after it was closed)
-        builder.finalize()
-        return [builder]
+        return lowered_by(self.state, LinkedLowering)
 
 
 def rule(function: Rule) -> Rule:

@@ -69,7 +69,7 @@ class Shelf:
     def __init__(
         self,
         folder: Path | None,
-        limits: ShelfLimits = ShelfLimits(),  # noqa: B008 -- a constant
+        limits: ShelfLimits = ShelfLimits(),
         now_us: Callable[[], int] = lambda: 0,
         encoder: str = "",
     ) -> None:

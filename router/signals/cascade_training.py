@@ -74,7 +74,7 @@ class Training(NamedTuple):
 def train_cascade(
     rows: Sequence[Row],
     vectors: Float32s,
-    options: CascadeOptions = CascadeOptions(),  # noqa: B008 -- a constant
+    options: CascadeOptions = CascadeOptions(),
 ) -> Cascade:
     """
     Return a cascade of the rows and the encoder's vectors (n, d) of their texts.

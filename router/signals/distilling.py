@@ -94,7 +94,7 @@ def distil(
     rows: Sequence[Row],
     vectors: Float32s,
     unlabelled: Unlabelled,
-    options: DistilOptions = DistilOptions(),  # noqa: B008 -- a constant
+    options: DistilOptions = DistilOptions(),
 ) -> Model:
     """
     Return a tier-0 model taught by labelled rows, their vectors (n, d), and unlabelled messages.
@@ -131,7 +131,7 @@ def guess(
     rows: Sequence[Row],
     vectors: Float32s,
     unlabelled: Unlabelled,
-    options: DistilOptions = DistilOptions(),  # noqa: B008 -- a constant
+    options: DistilOptions = DistilOptions(),
 ) -> list[Guess]:
     """Return what the teacher takes each unlabelled message for; raises as ``distil`` does."""
     lesson = lesson_of(rows, vectors, unlabelled, options)

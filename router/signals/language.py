@@ -118,11 +118,11 @@ class Languages:
                 raise DetectorMissingError("no detector is installed and no head `language` given")
             self._ours = Ours(models["language"], languages)
 
-    def detect(self, text: str, prior: Prior = Prior()) -> Signal:  # noqa: B008 -- a constant
+    def detect(self, text: str, prior: Prior = Prior()) -> Signal:
         """Return the language of any text, read for this alone, and only as far as that needs."""
         return self._told(text, None, prior)
 
-    def judge(self, text: str, reading: Reading, prior: Prior = Prior()) -> Signal:  # noqa: B008
+    def judge(self, text: str, reading: Reading, prior: Prior = Prior()) -> Signal:
         """Return the language of a message that was read already: the same as ``detect``."""
         return self._told(text, reading, prior)
 

@@ -30,7 +30,7 @@ class Signal(NamedTuple):
     model: str = ""
 
 
-def level_of(probability: float, cuts: Cuts = Cuts()) -> Level:  # noqa: B008 -- a constant
+def level_of(probability: float, cuts: Cuts = Cuts()) -> Level:
     """Return how far to trust a probability."""
     if probability >= cuts.high:
         return "high"

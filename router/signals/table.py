@@ -102,8 +102,8 @@ class Analyzer:
     def analyze(
         self,
         text: str,
-        prior: Prior = Prior(),  # noqa: B008 -- a constant
-        context: Context = Context(),  # noqa: B008
+        prior: Prior = Prior(),
+        context: Context = Context(),
     ) -> dict[str, Signal]:
         """Return every signal that can be told of any text, in the order of ``SIGNALS``."""
         reading = self._pass.read(text)

@@ -153,7 +153,7 @@ def _scores(given: Matrix, weights: Float32s) -> Floats:
     return out.astype(np.float64)
 
 
-def train(rows: Sequence[Row], options: Options = Options()) -> Model:  # noqa: B008 -- a constant
+def train(rows: Sequence[Row], options: Options = Options()) -> Model:
     """
     Return a model of the rows, calibrated on held-out folds of them.
 

@@ -55,7 +55,7 @@ def contact_points(context: Context) -> int:
     return CONTACT_POINTS * min(max(context.contacts, 0), CONTACTS_MAX)
 
 
-def urgency_reasons(said: Wording, context: Context = Context()) -> list[Reason]:  # noqa: B008
+def urgency_reasons(said: Wording, context: Context = Context()) -> list[Reason]:
     """Return what makes a message pressing, with points; each kind of matter counts once."""
     reasons: dict[str, Reason] = {}
     for _, term, kind in found(said, TERMS):
@@ -84,7 +84,7 @@ def urgency_of(points: int) -> tuple[str, float]:
 def urgency(
     reading: Reading,
     models: Mapping[str, Model] = MappingProxyType({}),
-    context: Context = Context(),  # noqa: B008 -- a constant
+    context: Context = Context(),
     points: int | None = None,
 ) -> Signal:
     """

@@ -1,11 +1,12 @@
 """The floor of a load test: look whether a server's tenant is empty, and put the world's floor there."""
 
 from collections.abc import AsyncIterator, Mapping
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import msgspec
 
 from router.client import ClientProblem
+from simulator.caller import Caller
 from simulator.load.calls import plain
 from simulator.worlds.floor import calls, members
 from simulator.worlds.schema import World
@@ -22,13 +23,6 @@ ABSENT: Final = "offline"
 
 class GroundError(RuntimeError):
     """The world cannot be played there; the message says why and what to try."""
-
-
-class Caller(Protocol):
-    """What is needed of a client; `router.client.Client` is one."""
-
-    async def call(self, name: str, id: str = "", body: object = None, **options: Any) -> Any:  # noqa: A002
-        """Make a call and return the body of its answer."""
 
 
 async def listed(client: Caller, family: str) -> AsyncIterator[Mapping[str, Any]]:

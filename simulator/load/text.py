@@ -218,6 +218,7 @@ def plain(account: Account) -> dict[str, Any]:
         "world_s": outcome.world_s,
         "skipped_s": outcome.skipped_s,
         "partial": outcome.partial,
+        "canceled": outcome.canceled,
         "left": outcome.left,
         "valid": outcome.is_valid,
         "lag": {**books.lag.plain(), "limit_ms": _finite(outcome.lag_limit_s * 1e3)},

@@ -10,6 +10,7 @@ import aiohttp
 import msgspec
 
 from router.client import Client, ClientProblem
+from router.core.limits import NEVER_US
 from simulator.auditor.auditor import Finding
 from simulator.kernel.running import Options, Prepared, Records
 from simulator.load.books import Books, lag_limit_s
@@ -240,10 +241,12 @@ def told_world(prepared: Prepared, pace: Pace) -> World:
     """Return the world as the server is told of it: without calendars, at its speed, under the policy chosen."""
     world = msgspec.structs.replace(prepared.compiled.world, policy=prepared.policy)
     promises = {
-        name: tuple(
-            None if int(kind[field]) > 1e17 else int(kind[field]) / 1e6
-            for field in ("first_us", "whole_us")
-        )
+        name: (promised_s(int(kind["first_us"])), promised_s(int(kind["whole_us"])))
         for name, kind in zip(world.tickets, prepared.kinds, strict=True)
     }
-    return scaled(on_the_wall(world, promises), pace.speed / pace.clock_speed)  # type: ignore[arg-type]
+    return scaled(on_the_wall(world, promises), pace.speed / pace.clock_speed)
+
+
+def promised_s(promise_us: int) -> float | None:
+    """Return a promise of the kernel's in seconds, None where it has none."""
+    return None if promise_us >= NEVER_US else promise_us / 1e6

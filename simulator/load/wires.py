@@ -1,7 +1,6 @@
 """The wires of a load test: customers over HTTP, desks and an observer over WebSockets, each call until answered."""
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
@@ -190,7 +189,6 @@ def named(error: BaseException) -> str:
         return "no answer in time"
     if isinstance(error, aiohttp.ClientConnectorError | ConnectionRefusedError):
         return "cannot connect"
-    with contextlib.suppress(AttributeError):
-        if error.code is not None:  # type: ignore[attr-defined]
-            return f"socket closed with {error.code}"  # type: ignore[attr-defined]
+    if isinstance(error, StreamClosed) and error.code is not None:
+        return f"socket closed with {error.code}"
     return "connection broken"

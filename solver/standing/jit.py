@@ -11,17 +11,18 @@ import re
 from collections.abc import Callable
 from typing import Any, Final, TypeVar, cast
 
-from llvmlite import binding, ir
+from llvmlite import ir
 from numba import njit
 from numba.core.cgutils import normalize_ir_text
 from numba.core.codegen import JITCodeLibrary
-from numba.core.compiler import CompilerBase, DefaultPassBuilder
+from numba.core.compiler import CompilerBase
 from numba.core.compiler_machinery import register_pass
 from numba.core.typed_passes import NativeLowering
 
+from solver.lowering import lowered_by, uncounted
+
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
-COUNTED: Final = re.compile(r'^ *call void @"?NRT_(?:incref|decref)"?\(.*\)$', re.MULTILINE)
 ALLOCATED: Final = re.compile(r"NRT_(?:MemInfo_)?\w*[Aa]lloc")
 #: What Numba names the module that takes a kernel's arguments from Python, and gives them back.
 WRAPPER: Final = "wrapper"
@@ -39,10 +40,7 @@ class UncountedLibrary(JITCodeLibrary):
         if ir_module.name == WRAPPER:
             super().add_ir_module(ir_module)
             return
-        module = binding.parse_assembly(COUNTED.sub("", normalize_ir_text(str(ir_module))))
-        module.name = ir_module.name
-        module.verify()
-        self.add_llvm_module(module)
+        self.add_llvm_module(uncounted(normalize_ir_text(str(ir_module)), ir_module))
 
     def _optimize_final_module(self) -> None:
         """Optimize what was linked together, unless some of it allocates."""
@@ -72,14 +70,7 @@ class UncountedCompiler(CompilerBase):
 
     def define_pipelines(self) -> list[Any]:
         """Return the one pipeline."""
-        builder = DefaultPassBuilder.define_nopython_pipeline(self.state)
-        builder.passes = [
-            (UncountedLowering, about) if name is NativeLowering else (name, about)
-            for name, about in builder.passes
-        ]
-        builder._finalized = False  # noqa: SLF001  (the step was replaced after it was closed)
-        builder.finalize()
-        return [builder]
+        return lowered_by(self.state, UncountedLowering)
 
 
 def kernel(function: Kernel) -> Kernel:

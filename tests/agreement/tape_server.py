@@ -3,11 +3,8 @@
 import asyncio
 import os
 import signal
-import sys
 from pathlib import Path
 from typing import NamedTuple
-
-import uvloop
 
 from router.core.machine import Machine
 from router.core.state import Sizes
@@ -23,6 +20,7 @@ from router.wire.calls import Call, Reply
 from simulator.kernel.running import Prepared
 from simulator.worlds.floor import calls, ticket_body
 from tests.agreement.taped import Request
+from tests.forking import forked
 
 
 class TapeClock:
@@ -103,15 +101,7 @@ def begin(path: Path, stage: Prepared, tape: list[Request]) -> Life:
     """Fork a server on a fresh journal with the world's floor, and return once it listens."""
     write_floor(path, stage)
     reading, writing = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        os.close(reading)
-        try:
-            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                runner.run(_serve(path, stage, tape, writing))
-        except BaseException as error:
-            print(f"the server ended: {error!r}", file=sys.stderr)
-        os._exit(1)
+    pid = forked(lambda: _serve(path, stage, tape, writing))
     os.close(writing)
     with os.fdopen(reading) as pipe:
         port = pipe.readline().strip()
@@ -125,7 +115,7 @@ async def _serve(path: Path, stage: Prepared, tape: list[Request], writing: int)
         lambda tenant: f"sqlite:{path}", policy=stage.policy, snapshot_every=10**9
     )
     engine = TapedEngine(await Engine.open(settings, clock), clock, [each.at_us for each in tape])
-    server = Server(engine, Settings(server=ServerSettings(port=0)))  # type: ignore[arg-type]
+    server = Server(engine, Settings(server=ServerSettings(port=0)))
     await server.start()
     os.write(writing, f"{server.port}\n".encode())
     os.close(writing)

@@ -107,7 +107,7 @@ def _may_be_absent(field: inspect.Field) -> bool:
 @functools.cache
 def remarks(kind: type[msgspec.Struct]) -> dict[str, str]:
     """Return what the text below a field of a struct says about it."""
-    body = ast.parse(source.cleandoc("\n" + source.getsource(kind))).body[0].body  # type: ignore[attr-defined]
+    body = ast.parse(source.cleandoc("\n" + source.getsource(kind))).body[0].body
     return {
         field.target.id: " ".join(text.value.value.split())
         for field, text in itertools.pairwise(body)

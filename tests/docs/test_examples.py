@@ -89,7 +89,7 @@ async def run_script(text: str) -> None:
         compile(f"async def example():\n{textwrap.indent(text, '    ')}", "example", "exec"), names
     )
     async with asyncio.timeout(30):
-        await names["example"]()  # type: ignore[operator]
+        await names["example"]()
 
 
 @pytest.mark.slow

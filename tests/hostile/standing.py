@@ -85,7 +85,7 @@ async def standing(
             server=ServerSettings(**{"port": 0, "drain_s": 2.0, **server}),
             auth=AuthSettings((ACME_KEPT, ZOO_KEPT, LATE_KEPT)),
         ),
-        clock,  # type: ignore[arg-type] - it is one in all but name
+        clock,
     )
     await found.start()
     try:

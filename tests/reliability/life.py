@@ -3,16 +3,14 @@
 import asyncio
 import os
 import signal
-import sys
 from dataclasses import dataclass
 from pathlib import Path
-
-import uvloop
 
 from router.clock import Clock
 from router.engine.engine import Engine, EngineSettings
 from router.http.serve import Server
 from router.settings import ServerSettings, Settings
+from tests.forking import forked
 
 
 @dataclass(frozen=True)
@@ -31,15 +29,7 @@ class Life:
 def begin(journal: Path, models: Path | None = None) -> Life:
     """Fork a server on the journal, and maybe a folder of models, and return once it listens."""
     reading, writing = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        os.close(reading)
-        try:
-            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                runner.run(_serve(journal, models, writing))
-        except BaseException as error:
-            print(f"the server ended: {error!r}", file=sys.stderr)
-        os._exit(1)
+    pid = forked(lambda: _serve(journal, models, writing))
     os.close(writing)
     with os.fdopen(reading) as pipe:
         url = pipe.readline().strip()

@@ -69,7 +69,7 @@ def _change(type_: str, **fields: object) -> Lie:
 
     def lie(events: list[Event]) -> list[Event]:
         at = _first(events, type_)
-        data = {**events[at].data, **fields.pop("data", {})}  # type: ignore[dict-item]
+        data = {**events[at].data, **fields.pop("data", {})}
         changed = msgspec.structs.replace(events[at], data=data, **fields)
         return [*events[:at], changed, *events[at + 1 :]]
 

@@ -12,7 +12,8 @@ import pytest
 from router.client import Client
 from router.clock import Clock
 from router.commands import serve
-from router.commands.serve import instant_of, journal_of, serve_until_told, speed_of
+from router.commands.numbers import above_zero
+from router.commands.serve import CLOCK_SPEED_MAX, instant_of, journal_of, serve_until_told
 from router.config import load
 from router.engine.engine import Engine
 from router.main import run
@@ -198,7 +199,7 @@ def test_tenants_are_those_that_have_a_key() -> None:
 def test_a_speed_that_is_none_is_refused(text) -> None:
     """The clock runs forwards, at a speed that can be counted."""
     with pytest.raises(argparse.ArgumentTypeError, match="expected a number above 0"):
-        speed_of(text)
+        above_zero(CLOCK_SPEED_MAX)(text)
 
 
 @pytest.mark.parametrize("text", ["", "noon", "2016-03-07T08:00:00", "1969-01-01T00:00:00Z"])

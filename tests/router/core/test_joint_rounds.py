@@ -137,13 +137,7 @@ def test_agents_who_come_get_the_best_of_all_who_wait(
     one, other = pair
     foreseen = as_if_undecided(other, range(agents))
     one.let_in(range(agents))
-    if foreseen.best(foreseen.waiting()) == 0:
-        assert c.E_DECIDED not in one.machine.run().events["kind"].tolist()
-        return
-    said, worth, best = one.first_decision(foreseen)
-    assert worth == said["primal"] == best == said["dual"]
-    assert one.left_wanted() == []
-    check(one.machine.arrays)
+    first_is_best(one, foreseen)
 
 
 @given(**SHAPE, units=st.integers(1, 3))
@@ -156,7 +150,11 @@ def test_tickets_that_come_get_the_best_and_nothing_wanted_is_left(
     one.let_in(range(agents))
     one.machine.run()
     one.tell_tickets(tickets)
-    foreseen = shut(seed, agents, profiles, units, tickets)
+    first_is_best(one, shut(seed, agents, profiles, units, tickets))
+
+
+def first_is_best(one: Crowd, foreseen: Crowd) -> None:
+    """Let a crowd be decided: the first decision is the best there is, and nothing wanted is left."""
     if foreseen.best(foreseen.waiting()) == 0:
         assert c.E_DECIDED not in one.machine.run().events["kind"].tolist()
         return

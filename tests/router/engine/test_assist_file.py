@@ -86,7 +86,7 @@ async def test_a_completed_ticket_has_its_message_kept(tmp_path: Path) -> None:
         held.wait(10)
         return apply(changes)
 
-    read.desk.shelf._apply = slowly  # type: ignore[method-assign]
+    read.desk.shelf._apply = slowly
     read.desk.assist.saw(read.line.shard, "t1", Seen("money of my refund", "en"))
     completing = asyncio.ensure_future(
         read.do("assignments.complete", f"a-{put.offers[0][2:]}", CompleteBody())

@@ -184,7 +184,7 @@ async def test_of_too_many_that_cannot_be_kept_the_oldest_are_lost(
         for n in range(5):
             shelf.note(message(f"t{n}", "a refund"))
             await shelf.tidy()
-        shelf._erase = lambda _: refuse()  # type: ignore[method-assign]
+        shelf._erase = lambda _: refuse()
         with pytest.raises(AssistStoreError):
             await shelf.erase("t3")
     with all_logs() as lines:
@@ -201,7 +201,7 @@ async def test_who_asks_while_the_store_fails_is_told_to_come_again(tmp_path: Pa
     await read.put("t1", WORD)
     await read.desk.settle()
     read.desk.reader.messages.drop("t1")
-    read.desk.shelf._find = lambda _: refuse()  # type: ignore[method-assign]
+    read.desk.shelf._find = lambda _: refuse()
     call = Call("tickets.similar", id="t1", query={"most": 5, "kind": None})
     problem = (await read.desk.submit(call)).problem
     assert problem is not None
@@ -218,14 +218,14 @@ async def test_a_restoring_that_fails_is_done_later(tmp_path: Path) -> None:
     await shelf.tidy()
     await shelf.close()
     again = Shelf(tmp_path)
-    real, again._all_solved = again._all_solved, refuse  # type: ignore[method-assign]
+    real, again._all_solved = again._all_solved, refuse
     await again.restore(lambda _: "solved")
     assert (again.fault, again.documents) == ("disk I/O error", 0)
     assert again.note(message("t2", "a refund"))
     assert not again.note(Change("t2", end="solved"))
     await again.tidy()
     assert (again._waiting, again.documents, again.needs_mending) == ([], 1, True)
-    again._all_solved = real  # type: ignore[method-assign]
+    again._all_solved = real
     await again.mend()
     assert (again.documents, again.solved, again.needs_mending) == (3, 3, False)
     await again.close()

@@ -23,7 +23,7 @@ def slowed(load: Loader, gate: threading.Event) -> Loader:
         assert gate.wait(30)
         return load(seq)
 
-    return wait_and_load  # type: ignore[return-value]
+    return wait_and_load
 
 
 async def decided(line: Line, ticket: str) -> str:

@@ -278,7 +278,7 @@ async def test_without_an_answer_of_the_encoder_words_decide(tmp_path: Path) -> 
     read, themes = await themed(bench, tmp_path)
     await furnish(read.line)
     await read.do("articles.put", "", ArticlesBody(csv=ARTICLES))
-    themes.encode = lambda texts: np.full((len(texts), 2), np.nan, np.float32)  # type: ignore[method-assign]
+    themes.encode = lambda texts: np.full((len(texts), 2), np.nan, np.float32)
     found = await read.do("signals.similar", "", SimilarBody(text="how long a refund takes"))
     assert found.by == "words"
     assert found.hits[0].id == "a-1"

@@ -45,7 +45,7 @@ class ToldStory(Story):
             self.batches.append(live_run())
             return self.batches[-1]
 
-        self.machine.run = run  # type: ignore[method-assign]
+        self.machine.run = run
         self.tell_at(0.0, *lines)
 
     def tell_at(self, at_s: float, *lines: str) -> list[str]:

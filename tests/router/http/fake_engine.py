@@ -107,8 +107,8 @@ class FakeEngine:
     def _item(self, tenant: str, item: object) -> BatchResult:
         if isinstance(item, RefusedTicket):
             return BatchResult(id=item.id, status=item.problem.status, problem=item.problem)
-        reply = self._put(tenant, "tickets", Call("tickets.put", id=item.id, body=item))  # type: ignore[attr-defined]
-        return BatchResult(id=item.id, status=reply.status, version=reply.version or 0)  # type: ignore[attr-defined]
+        reply = self._put(tenant, "tickets", Call("tickets.put", id=item.id, body=item))
+        return BatchResult(id=item.id, status=reply.status, version=reply.version or 0)
 
     def _put(self, tenant: str, family: str, call: Call) -> Reply:
         key = (tenant, family, call.id)

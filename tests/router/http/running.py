@@ -31,7 +31,7 @@ def key_of(
 ) -> tuple[str, Credential]:
     """Return a key, the same for the same name, and what is kept of it."""
     key, kept = mint(name, hashlib.sha256(name.encode()).digest()[:20])
-    scopes = frozenset(scopes)  # type: ignore[call-overload]
+    scopes = frozenset(scopes)
     return key, dataclasses.replace(kept, tenant=tenant, scopes=scopes, **more)
 
 

@@ -116,7 +116,7 @@ async def test_a_reader_that_does_not_read_is_let_go() -> None:
     async with running(stream_heartbeat_s=0.1) as at, wired(at.server) as wire:
         await wire.send(request("GET", "/v1/events", **SSE))
         await wire.reader.readuntil(b"retry: 1000\n\n")
-        wire.writer.transport.pause_reading()  # type: ignore[attr-defined]
+        wire.writer.transport.pause_reading()
         emit(at, 100_000)
         await until(lambda: at.engine.subscriptions[0].is_closed)
 
@@ -138,7 +138,7 @@ async def test_the_client_resumes_after_every_break() -> None:
         async for event in at.client.events(after=0):
             seen.append(event["seq"])
             if len(seen) % 10 == 0:
-                for each in list(at.server._runner.server.connections):  # type: ignore[union-attr]
+                for each in list(at.server._runner.server.connections):
                     each.transport.abort()
             if len(seen) == 30:
                 emit(at, 5)

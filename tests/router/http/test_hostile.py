@@ -273,7 +273,7 @@ async def test_a_client_that_does_not_read_its_answer_is_cut_off() -> None:
         for n in range(400):
             await at.client.call("groups.put", f"g-{n}", big)
         async with wired(at.server) as wire:
-            wire.writer.transport.pause_reading()  # type: ignore[attr-defined]
+            wire.writer.transport.pause_reading()
             many = request("GET", "/openapi.json") * 32
             for _ in range(4):
                 await wire.send(many)

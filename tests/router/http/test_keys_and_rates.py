@@ -128,7 +128,7 @@ async def test_the_client_waits_as_it_is_told() -> None:
 
 
 def open_settings(**server: object) -> Settings:
-    return Settings(server=ServerSettings(**{**QUICK, **server}))  # type: ignore[arg-type]
+    return Settings(server=ServerSettings(**{**QUICK, **server}))
 
 
 async def test_without_keys_everybody_on_this_machine_is_the_tenant_default() -> None:

@@ -23,7 +23,7 @@ def slow(method: str, path: str) -> tuple[str, str, str] | None:
         found = re.fullmatch(pattern, path)
         if found and route.method == method:
             ids = [unquote(each, errors="replace") for each in found.groups()]
-            return route.name, *[*ids, "", ""][:2]  # type: ignore[return-value]
+            return route.name, *[*ids, "", ""][:2]
     return None
 
 

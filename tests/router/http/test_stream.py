@@ -56,7 +56,7 @@ async def test_a_desk_s_day(msgpack: bool) -> None:
         with pytest.raises(ClientProblem):
             await desk.decline("o-1", reason="lunch", retry_after_s=60)
         name, body = at.engine.calls[-1][1].name, at.engine.calls[-1][1].body
-        assert (name, body.retry_after_s) == ("offers.decline", 60)  # type: ignore[attr-defined]
+        assert (name, body.retry_after_s) == ("offers.decline", 60)
 
 
 async def test_welcome_says_where_the_events_are() -> None:

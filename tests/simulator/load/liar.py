@@ -91,7 +91,7 @@ async def lying(
     clock = Clock()
     engine = await Engine.open(EngineSettings(lambda _: "memory:"), clock)
     usual = Settings(server=ServerSettings(port=0, drain_s=0.1))
-    server = Server(Liar(engine, doctor, answer), settings or usual, clock)  # type: ignore[arg-type]
+    server = Server(Liar(engine, doctor, answer), settings or usual, clock)
     await server.start()
     try:
         yield server.url

@@ -4,15 +4,15 @@ import asyncio
 import os
 import signal
 import socket
-import sys
+from collections.abc import Coroutine
 from pathlib import Path
-
-import uvloop
+from typing import Any
 
 from router.clock import Clock
 from router.engine.engine import Engine, EngineSettings
 from router.http.serve import Server
 from router.settings import ServerSettings, Settings
+from tests.forking import forked
 
 
 def free_port() -> int:
@@ -29,17 +29,13 @@ class Life:
         go_reading, self._go = os.pipe()
         self._up, up_writing = os.pipe()
         self.is_alive = True
-        self.pid = os.fork()
-        if self.pid == 0:
-            os.close(self._go)
+
+        def begun() -> Coroutine[Any, Any, None] | None:
+            os.close(self._go)  # or its own end would keep the pipe open when the parent is gone
             os.close(self._up)
-            try:
-                if os.read(go_reading, 1):
-                    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                        runner.run(serve(journal, port, up_writing))
-            except BaseException as error:
-                print(f"the server ended: {error!r}", file=sys.stderr)
-            os._exit(1)
+            return serve(journal, port, up_writing) if os.read(go_reading, 1) else None
+
+        self.pid = forked(begun)
         os.close(go_reading)
         os.close(up_writing)
 

@@ -52,6 +52,6 @@ def test_whom_the_world_does_not_know_moves_nobody() -> None:
         1,
     ):
         at = "2026-01-01T00:00:00.000000Z"
-        crowd.hear(Event(seq=seq, type=type_, at=at, data=data, **names), said.at_us)  # type: ignore[arg-type]
+        crowd.hear(Event(seq=seq, type=type_, at=at, data=data, **names), said.at_us)
     assert np.array_equal(crowd.mirror.machine.arrays.agents, before)
     assert crowd.mirror.works == {}

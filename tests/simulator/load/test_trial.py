@@ -24,7 +24,7 @@ PREPARED = None
 
 def trial_of(url: str, pace: Pace | None = None, **target: object) -> Trial:
     """Return a short load test: some 40 tickets in a second or two."""
-    where = Target(url, prefix=f"l{next(PREFIXES)}-", **{"patience_s": 0.5, **target})  # type: ignore[arg-type]
+    where = Target(url, prefix=f"l{next(PREFIXES)}-", **{"patience_s": 0.5, **target})
     return Trial(prepared_of(QUICK), Options(3), pace or Pace(1.0), where)
 
 
@@ -35,7 +35,7 @@ def account_of(trial: Trial, outcome: Outcome) -> Account:
 
 async def tried(*lies: object, **target: object) -> tuple[Account, str]:
     """Play before a server with lies; return the account and its lines."""
-    async with lying(*lies) as url:  # type: ignore[arg-type]
+    async with lying(*lies) as url:
         trial = trial_of(url, **target)
         outcome = await trial.play(lambda _: None)
     account = account_of(trial, outcome)

@@ -113,7 +113,7 @@ def prepared_of(text: str, base: str | None = None) -> Prepared:
     compiled = compile_world(parse_world(text))
     policy = compiled.world.policy
     if base is not None:
-        policy = type(policy)(base=base, retention_s=policy.retention_s)  # type: ignore[arg-type]
+        policy = type(policy)(base=base, retention_s=policy.retention_s)
     return Prepared(compiled, policy)
 
 
