@@ -129,21 +129,14 @@ def test_nothing_acknowledged_is_lost_at_any_kill(tmp_path: Path) -> None:
     for life in range(POINTS):
         server = begin(journal)
 
-        async def live(url: str = server.url, number: int = life) -> None:
+        async def bounded(url: str = server.url, pid: int = server.pid, number: int = life) -> None:
             if number == 0:
                 async with Client(url) as client:
                     await floor(client)
-            await load(url, promises, number, seed=number)
-
-        first_s = 0.3 if life == 0 else 0.0
-
-        async def bounded(
-            pid: int = server.pid, wait_s: float = first_s + chance.uniform(0.005, 0.12)
-        ) -> None:
-            task = asyncio.ensure_future(live())
-            await asyncio.sleep(wait_s)
+            loading = asyncio.ensure_future(load(url, promises, number, seed=number))
+            await asyncio.sleep(chance.uniform(0.005, 0.12))
             os.kill(pid, 9)
-            await task
+            await loading
 
         asyncio.run(bounded())
         os.waitpid(server.pid, 0)
