@@ -11,6 +11,7 @@ from simulator.measures.table import MEASURES, SHARE
 from simulator.report import aligned
 from simulator.stats.intervals import Interval
 from simulator.worlds.compiling import Compiled
+from simulator.worlds.pricing import PRICED
 
 SHOWN: Final = (
     "tickets", "answered", "abandoned", "blocked", "service_level_offered", "service_level_all", "asa_s",
@@ -31,15 +32,21 @@ class Told(NamedTuple):
     """Why it is not all that was asked for; empty when it is."""
     wall_s: float
 
+    @property
+    def _own(self) -> str:
+        """Return what the world's own policy is called."""
+        world = self.compiled.world
+        return world.policy.base + (PRICED if world.prices is not None else "")
+
     def policies(self) -> list[str]:
         """Return the policies played, in the order of the first replication."""
-        own = self.compiled.world.policy.base
+        own = self._own
         ordered = sorted(self.played, key=lambda each: each.task.replication)
         return list(dict.fromkeys(each.task.policy or own for each in ordered))
 
     def of(self, policy: str) -> list[Played]:
         """Return the replications of a policy that all policies have, by their numbers."""
-        own = self.compiled.world.policy.base
+        own = self._own
         counts: dict[int, int] = {}
         for each in self.played:
             counts[each.task.replication] = counts.get(each.task.replication, 0) + 1

@@ -12,7 +12,7 @@ from concurrent.futures.process import BrokenProcessPool
 from functools import lru_cache
 from multiprocessing import get_context
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 from router.wire.policies import Base
 from simulator.kernel.running import Options, Prepared, Records, play
@@ -22,7 +22,9 @@ from simulator.measures.summary import Key
 from simulator.worlds.compiling import Compiled, compile_world
 from simulator.worlds.floor import policy_body
 from simulator.worlds.planning import plan_replication
+from simulator.worlds.pricing import PRICED, price_rows, with_prices
 from simulator.worlds.reading import parse_world
+from simulator.worlds.schema import Prices
 
 AHEAD: Final = 4
 """Tasks handed to each process before it asks: enough to keep it busy, few enough to stop soon."""
@@ -35,8 +37,8 @@ class Task(NamedTuple):
     """The world file's."""
     source: str
     days: float | None
-    policy: Base | None
-    """None: the world's own."""
+    policy: str | None
+    """None: the world's own; with ``+prices`` at its end, agents' time is priced."""
     seed: int
     replication: int
     wanted: tuple[Key, ...]
@@ -75,10 +77,22 @@ def compiled_of(text: str, source: str, days: float | None) -> Compiled:
 
 
 @lru_cache(maxsize=16)
-def prepared_of(text: str, source: str, days: float | None, policy: Base | None) -> Prepared:
+def prepared_of(text: str, source: str, days: float | None, policy: str | None) -> Prepared:
     """Return a world settled under a policy, made once in each process."""
     compiled = compiled_of(text, source, days)
-    return Prepared(compiled, policy_body(compiled.world, policy))
+    base = None if policy is None else cast("Base", policy.removesuffix(PRICED))
+    return Prepared(compiled, policy_body(compiled.world, base))
+
+
+@lru_cache(maxsize=16)
+def prices_under(text: str, source: str, days: float | None, policy: str | None) -> Any:
+    """Return the prices of a world under a policy, PLAN records, made once in each process; None for no prices."""
+    compiled = compiled_of(text, source, days)
+    is_priced = compiled.world.prices is not None if policy is None else policy.endswith(PRICED)
+    if not is_priced:
+        return None
+    prices = compiled.world.prices or Prices()
+    return price_rows(prepared_of(text, source, days, policy), prices.every_s)
 
 
 def facts_of(records: Records) -> Facts:
@@ -90,6 +104,9 @@ def play_task(task: Task) -> Played:
     """Play one replication and take its measures."""
     prepared = prepared_of(task.text, task.source, task.days, task.policy)
     plan = plan_replication(prepared.compiled, task.seed, task.replication)
+    prices = prices_under(task.text, task.source, task.days, task.policy)
+    if prices is not None:
+        plan = with_prices(plan, prices)
     records = play(prepared, plan, Options(task.seed, task.replication))
     setting = setting_of(prepared.compiled, records)
     return Played(task, measured(day_of(records), setting, task.wanted), facts_of(records))

@@ -33,6 +33,7 @@ ASSUMPTIONS: Final = (
     "so a policy that makes people wait longer looks better here than it would be.",
     "Offers are accepted, declined and missed as often and as fast as all recorded ones together.",
     "Configuration is that of the journal's end, from the beginning; agents come and go as recorded.",
+    "Agents' time is priced as it was recorded, whatever the policy; no prices are found anew.",
     "Tickets keep what they asked for at first; transfers, updates and replies are left out.",
 )
 CLEAR_US: Final = 4 * 3_600_000_000
@@ -101,6 +102,10 @@ class Tape:
             self.plan.append(
                 (int(row["at_us"]), c.PLAN_QUEUE, int(row["aux"]), int(row["value"]), 0)
             )
+        elif kind == core.SET_PRICES:
+            pairs = zip(own[::2], own[1::2], strict=True)
+            at_us = int(row["at_us"])
+            self.plan += [(at_us, c.PLAN_PRICE, agent, price, 0) for agent, price in pairs]
         if kind < core.SET_PRESENCE and kind not in (core.TICK, core.REMOVE_AGENT, core.SET_PRICES):
             self.machine.push(
                 kind, 0, own, ticket=int(row["ticket"]), agent=int(row["agent"]),

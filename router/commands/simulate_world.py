@@ -20,6 +20,7 @@ from simulator.stats.intervals import Interval
 from simulator.stats.sequential import Goal, blocks
 from simulator.telling import WANTED, story_of
 from simulator.worlds.floor import FloorError
+from simulator.worlds.pricing import PRICED
 from simulator.worlds.reading import WorldError
 from simulator.worlds.shipped import find_world
 
@@ -30,6 +31,10 @@ PRECISE: Final = ("service_level_offered", "asa_s")
 PARTIAL_EXIT: Final = 3
 """The exit code when not everything asked for was played."""
 DAYS_MAX: Final = 3_660
+PLAYED: Final = sorted(
+    [*POLICIES, *(n + PRICED for n, p in POLICIES.items() if "price" in p.weighs)]
+)
+"""Policies, and those that weigh prices once more with agents' time priced by forecast."""
 
 
 def share(text: str) -> float:
@@ -47,10 +52,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("world", metavar="WORLD", help="A file, or a name of `simulate worlds`.")
     parser.add_argument(
-        "--policy", choices=sorted(POLICIES), help="Which routes (the world's own)."
+        "--policy", choices=PLAYED, help="Which routes (the world's own); `+prices`: priced time."
     )
     parser.add_argument(
-        "--compare", action="append", default=[], choices=sorted(POLICIES), metavar="POLICY",
+        "--compare", action="append", default=[], choices=PLAYED, metavar="POLICY",
         help="Also play the same days under this one; may be said again.",
     )  # fmt: skip
     parser.add_argument(

@@ -20,7 +20,7 @@ PURPOSES: Final = 20
 ) = range(11)  # fmt: skip
 
 # What a plan of a replication holds: changes known beforehand.
-PLAN_PRESENCE, PLAN_QUEUE, PLAN_LOST, PLAN_BACK, PLAN_STAFF = 0, 1, 2, 3, 4
+PLAN_PRESENCE, PLAN_QUEUE, PLAN_LOST, PLAN_BACK, PLAN_STAFF, PLAN_PRICE = 0, 1, 2, 3, 4, 5
 
 # How a visit ended.
 OPEN, SERVED, ABANDONED, BLOCKED, EXPIRED, CANCELED = 0, 1, 2, 3, 4, 5

@@ -1,4 +1,4 @@
-"""What a replication's plan changes: shifts and breaks, opening hours, outages, staffing."""
+"""What a replication's plan changes: shifts and breaks, opening hours, outages, staffing, prices."""
 
 from router.core import codes as core
 from router.core.jit import rule
@@ -8,6 +8,9 @@ from simulator.kernel import codes as c
 from simulator.kernel.accounts import happened
 from simulator.kernel.acting import say
 from simulator.kernel.state import Sim
+
+PRICE_WORDS_MAX = 4_096
+"""Words of prices in one command; the inbox has room for them from the start."""
 
 
 @rule
@@ -84,6 +87,23 @@ def on_staff(k: Sim, s: Arrays) -> bool:
 
 
 @rule
+def on_prices(k: Sim, s: Arrays) -> bool:
+    """Tell the core all prices that the plan has for this instant, in one command. Return that there is one."""
+    z = k.scalars[0]
+    at_us, words = k.plan[z.planned].at_us, 0
+    say(k, s, core.SET_PRICES)
+    while z.planned < k.plan.shape[0] and words + 2 <= PRICE_WORDS_MAX:
+        plan = k.plan[z.planned]
+        if plan.kind != c.PLAN_PRICE or plan.at_us != at_us:
+            break
+        s.inbox_words[words], s.inbox_words[words + 1] = plan.row, plan.value
+        words += 2
+        z.planned += 1
+    s.inbox[0].words = words
+    return True
+
+
+@rule
 def on_plan(k: Sim, s: Arrays) -> bool:
     """Do what the plan says next. Return whether there is a command."""
     z = k.scalars[0]
@@ -91,6 +111,8 @@ def on_plan(k: Sim, s: Arrays) -> bool:
     kind, row, value = int(plan.kind), int(plan.row), int(plan.value)
     if kind == c.PLAN_STAFF:
         return on_staff(k, s)
+    if kind == c.PLAN_PRICE:
+        return on_prices(k, s)
     z.planned += 1
     if kind == c.PLAN_QUEUE:
         say(k, s, core.OPEN_QUEUE)

@@ -280,6 +280,14 @@ class Lines(Body, frozen=True, kw_only=True):
     ) = None
 
 
+class Prices(Body, frozen=True, kw_only=True):
+    """Agents' time is priced by forecast, under the world's own policy."""
+
+    every_s: Annotated[
+        float, Meta(ge=60.0, le=604_800.0, description="Prices are set so often, from 60 s on.")
+    ] = 1_800.0
+
+
 class World(Body, frozen=True, kw_only=True):
     """A whole world."""
 
@@ -290,6 +298,7 @@ class World(Body, frozen=True, kw_only=True):
     assumptions: Annotated[tuple[str, ...], Meta(description="What nobody measured.")] = ()
     time: Time = Time()
     policy: PolicyBody = PolicyBody(retention_s=1.0)
+    prices: Annotated[Prices | None, Meta(description="Absent: nobody prices time.")] = None
     skills: dict[Ref, SkillBody] = {}
     groups: dict[Ref, GroupBody] = {}
     channels: dict[Ref, ChannelBody] = {}

@@ -1,0 +1,196 @@
+"""
+Prices as a planner would set them beforehand: from a world's rates and shifts, never from what will really happen.
+
+The forecast knows the hour and the weekday, breaks, and how many are ill or away on average. It does not know who is,
+how busy the day will be, and nothing of bursts, outages and changes of the schedule.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from router.pricing import Forecast, moved, prices_of
+from simulator.kernel import codes as c
+from simulator.kernel import layout
+from simulator.kernel.running import Prepared
+from simulator.worlds.compiling import Compiled
+from simulator.worlds.planning import Plan, breaks, rates_of, shifts
+from simulator.worlds.schema import Law
+
+PRICED: Final = "+prices"
+"""What a policy is called when agents' time is priced under it."""
+EVERY_S: Final = 1_800.0
+"""Prices hold for half an hour: rates are given by the hour at the least."""
+
+Floats = NDArray[np.float64]
+
+
+def with_prices(plan: Plan, rows: Any) -> Plan:
+    """Return a replication's plan with prices in it; at one instant, changes of presence come first."""
+    changes = np.concatenate([plan.changes, rows])
+    return plan._replace(changes=changes[np.argsort(changes["at_us"], kind="stable")])
+
+
+def price_rows(prepared: Prepared, every_s: float = EVERY_S) -> Any:
+    """
+    Return the prices of a world under a policy, PLAN records: the same for all replications.
+
+    Parameters
+    ----------
+    prepared
+        The world on its floor; worths are those of its policy.
+    every_s
+        How long prices hold, above 0.
+    """
+    compiled = prepared.compiled
+    arrays = prepared.shard.machine.arrays
+    edges_us = edges(compiled, every_s)
+    rates, presence = arrivals_by_slot(compiled, edges_us), presence_by_slot(compiled, edges_us)
+    found: list[tuple[int, int, int, int, int]] = []
+    old = np.zeros(len(compiled.members), np.int64)
+    known: dict[bytes, NDArray[np.int64]] = {}
+    for slot, at_us in enumerate(edges_us[:-1].tolist()):
+        key = rates[slot].tobytes() + presence[slot].tobytes()
+        if key not in known:
+            known[key] = prices_of(arrays, forecast_of(prepared, rates[slot], presence[slot]))
+        words = moved(old, known[key])
+        pairs = zip(words[::2], words[1::2], strict=True)
+        for agent, price in pairs:
+            found.append((at_us, c.PLAN_PRICE, agent, price, 0))
+            old[agent] = price
+    return np.array(found, layout.PLAN)
+
+
+def edges(compiled: Compiled, every_s: float) -> NDArray[np.int64]:
+    """Return the instants at which prices are set, and the end; int64 (slots + 1,)."""
+    span = compiled.span
+    step_us = max(1, round(every_s * 1e6))
+    return np.append(np.arange(span.opens_us, span.closes_us, step_us), span.closes_us)
+
+
+def forecast_of(prepared: Prepared, rate: Floats, presence: Floats) -> Forecast:
+    """Return the forecast of one slot: kinds that ask for the same are one type, with the mean work of them all."""
+    work_s = expected_work_s(prepared.compiled)
+    profiles, place = np.unique(prepared.kinds["profile"], return_inverse=True)
+    load_s, rates = np.zeros((len(profiles), work_s.shape[1])), np.zeros(len(profiles))
+    np.add.at(rates, place, rate)
+    np.add.at(load_s, place, work_s * rate[:, np.newaxis])
+    mean_s = load_s / np.where(rates > 0, rates, 1.0)[:, np.newaxis]
+    return Forecast(profiles.astype(np.int64), rates, mean_s, presence)
+
+
+# -- customers ---------------------------------------------------------------------------------------------------------
+
+
+def arrivals_by_slot(compiled: Compiled, edges_us: NDArray[np.int64]) -> Floats:
+    """Return tickets per second by slot and kind, transfers and reopenings included; float64 (slots, kinds)."""
+    tickets = compiled.world.tickets
+    middles = (edges_us[:-1] + edges_us[1:]) // 2 - compiled.span.opens_us
+    fresh = np.zeros((len(middles), len(tickets)))
+    for kind, name in enumerate(tickets):
+        rate = rates_of(compiled, name)
+        if len(rate):
+            fresh[:, kind] = rate[np.minimum(middles // compiled.rate_us, len(rate) - 1)]
+    return fresh @ visits(compiled)
+
+
+def visits(compiled: Compiled) -> Floats:
+    """Return how many visits of each kind a new ticket leads to when all are served; float64 (kinds, kinds)."""
+    tickets = compiled.world.tickets
+    numbers = {name: n for n, name in enumerate(tickets)}
+    leads = np.zeros((len(tickets), len(tickets)))
+    for n, ticket in enumerate(tickets.values()):
+        for transfer in ticket.transfers:
+            leads[n, numbers[transfer.to]] += transfer.share
+        if ticket.reopen is not None:
+            leads[n, n] += min(ticket.reopen.share, 0.99)
+    return np.asarray(np.linalg.inv(np.eye(len(tickets)) - leads), dtype=np.float64)
+
+
+def expected_work_s(compiled: Compiled) -> Floats:
+    """Return the mean time of an agent for a ticket, wrap-up included; float64 (kinds, agents)."""
+    tickets = compiled.world.tickets.values()
+    mean_s = [
+        mean_of(ticket.work) + (mean_of(ticket.wrap_up) if ticket.wrap_up else 0.0)
+        for ticket in tickets
+    ]
+    return np.asarray(np.array(mean_s)[:, np.newaxis] * compiled.pace.T, dtype=np.float64)
+
+
+def mean_of(law: Law) -> float:
+    """Return the mean of a law of durations in seconds; a factor by hour is averaged over the day."""
+    by_hour = 1.0 if law.by_hour is None else sum(law.by_hour) / len(law.by_hour)
+    return MEANS[law.kind](law) * (1.0 - law.zero) * by_hour
+
+
+def _mean_of_lognormal(law: Law) -> float:
+    if law.mean_s is not None:
+        return law.mean_s
+    return (law.median_s or 0.0) * math.exp((law.log_sd or 0.0) ** 2 / 2)
+
+
+def _mean_of_empirical(law: Law) -> float:
+    shares = law.shares or tuple(np.linspace(0.0, 1.0, len(law.values_s)).tolist())
+    values = np.array(law.values_s)
+    return float((np.diff(shares) * (values[1:] + values[:-1]) / 2).sum())
+
+
+def _mean_of_hazard(law: Law) -> float:
+    """Return the integral of the share that lasts longer; a last rate of 0 counts as one a day."""
+    left, mean_s = 1.0, 0.0
+    lengths = [*np.diff(law.from_s).tolist(), math.inf]
+    for rate, length_s in zip((each / 60 for each in law.per_minute), lengths, strict=True):
+        if rate <= 0 and length_s == math.inf:
+            rate = 1 / 86_400
+        gone = -math.expm1(-rate * length_s)
+        mean_s += left * (gone / rate if rate > 0 else length_s)
+        left *= 1 - gone
+    return mean_s
+
+
+MEANS: Final[Mapping[str, Callable[[Law], float]]] = MappingProxyType(
+    {
+        "empirical": _mean_of_empirical,
+        "erlang": lambda law: law.mean_s or 0.0,
+        "exponential": lambda law: law.mean_s or 0.0,
+        "fixed": lambda law: law.value_s or 0.0,
+        "hazard": _mean_of_hazard,
+        "lognormal": _mean_of_lognormal,
+        "uniform": lambda law: ((law.low_s or 0.0) + (law.high_s or 0.0)) / 2,
+    }
+)
+"""The mean of each kind of law, before its share of nothing and its hours."""
+
+
+# -- agents ------------------------------------------------------------------------------------------------------------
+
+
+def presence_by_slot(compiled: Compiled, edges_us: NDArray[np.int64]) -> Floats:
+    """Return the share of each slot that an agent is expected to be there; float64 (slots, agents)."""
+    world = compiled.world
+    found = np.zeros((len(edges_us) - 1, len(compiled.members)))
+    spans = {name: shifts(compiled, team) for name, team in world.agents.items()}
+    for a, member in enumerate(compiled.members):
+        team = world.agents[member.team]
+        if team.staffing:
+            middles = (edges_us[:-1] + edges_us[1:]) / 2 - compiled.span.opens_us
+            place = (middles / (team.staffing_s * 1e6)).astype(np.int64)
+            count = np.array(team.staffing)[np.minimum(place, len(team.staffing) - 1)]
+            found[:, a] = np.minimum(1.0, count / team.count)
+            continue
+        for shift in spans[member.team]:
+            found[:, a] += covered(edges_us, shift)
+            for pause in breaks(compiled, team, shift, member.place):
+                found[:, a] -= covered(edges_us, pause)
+        found[:, a] *= (1 - team.sick) * (1 - (team.absence.share if team.absence else 0.0))
+    return np.clip(found, 0.0, 1.0)
+
+
+def covered(edges_us: NDArray[np.int64], span: tuple[int, int]) -> Floats:
+    """Return the share of each slot that lies in a span of time; float64 (slots,)."""
+    inside = np.minimum(edges_us[1:], span[1]) - np.maximum(edges_us[:-1], span[0])
+    return np.asarray(np.maximum(inside, 0) / np.diff(edges_us), dtype=np.float64)
