@@ -1,0 +1,100 @@
+"""From a forecast to SET_PRICES: the market is what the core sees, and no price lets a ticket wait for nobody."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from router.core import codes as c
+from router.core.machine import Machine
+from router.pricing import Forecast, market_of, moved, prices_of
+from router.wire.policies import PolicyBody
+from simulator.kernel.running import Prepared
+from simulator.worlds.compiling import compile_world
+from simulator.worlds.reading import parse_world
+
+WORLD = """
+format = 1
+name = "priced"
+skills = { a = {}, b = {} }
+channels.call = { cost = 2 }
+queues.line = {}
+[tickets.one]
+queue = "line"
+channel = "call"
+requirements = [{ skill = "a" }]
+arrivals = { per_hour = 120 }
+work = { kind = "fixed", value_s = 200 }
+[tickets.two]
+queue = "line"
+channel = "call"
+requirements = [{ skill = "b", min_level = 3 }]
+arrivals = { per_hour = 60 }
+work = { kind = "fixed", value_s = 200 }
+[agents.only_a]
+count = 5
+units = 2
+skills = { a = 5 }
+[agents.both]
+count = 4
+units = 4
+skills = { a = 5, b = 4 }
+"""
+
+
+def prepared(**policy: Any) -> Prepared:
+    """Return the world's floor under a policy."""
+    return Prepared(compile_world(parse_world(WORLD)), PolicyBody(**policy))
+
+
+def forecast(floor: Prepared, one: float = 0.02, two: float = 0.035) -> Forecast:
+    """Return a forecast of so many of both kinds a second, everybody there."""
+    profiles = np.asarray(floor.kinds["profile"], dtype=np.int64)
+    return Forecast(profiles, np.array([one, two]), np.full((2, 1), 200.0), np.ones(9))
+
+
+def test_the_market_is_what_the_core_sees() -> None:
+    """Who may take what, its worth (serve and match, without what changes by the minute), cost and units."""
+    floor = prepared()
+    market = market_of(floor.shard.machine.arrays, forecast(floor))
+    assert (market.value[0] == 5.0).all()
+    assert (market.value[1] == [0.0] * 5 + [4.8] * 4).all()
+    assert (market.cost == 2).all()
+    assert market.units.tolist() == [2.0] * 5 + [4.0] * 4
+    assert market.work_s.shape == (2, 9)
+
+
+def test_who_can_do_both_is_dearer_and_the_core_takes_it() -> None:
+    """The words are a command that the core accepts; its agents then have these prices."""
+    floor = prepared()
+    machine: Machine = floor.machine()
+    prices = prices_of(machine.arrays, forecast(floor))
+    assert (prices[:5] == 0).all()
+    assert (prices[5:] > 100).all()
+    machine.push(c.SET_PRICES, 1, moved(np.zeros(9, np.int64), prices))
+    machine.run()
+    assert machine.arrays.agents["price"][:9].tolist() == prices.tolist()
+
+
+def test_no_price_holds_a_ticket_back() -> None:
+    """However scarce those for both are: 0.9 of the least worth, 4.8 for two units, is the most a price takes off."""
+    for weight in (0.65, 10.0):
+        floor = prepared(weights={"price": weight})
+        prices = prices_of(floor.shard.machine.arrays, forecast(floor, 0.001, 3.0))
+        assert prices.max() == round(min(4.8, 4.8 * 0.9 / weight) / 2 * 1000)
+
+
+@pytest.mark.parametrize("policy", [{"weights": {"price": 0.0}}, {"base": "longest_idle"}])
+def test_policies_that_do_not_weigh_prices(policy: dict[str, Any]) -> None:
+    """A weight of 0 needs no prices; one of a base that cannot be set has prices that change nothing."""
+    floor = prepared(**policy)
+    prices = prices_of(floor.shard.machine.arrays, forecast(floor))
+    weight = int(floor.shard.machine.arrays.policy["w_price"][0])
+    assert prices.any() == (weight > 0)
+
+
+def test_only_what_moved_is_said() -> None:
+    """Less than 25 thousandths or 5 % is no news; a price that is gone is."""
+    old = np.array([0, 1000, 1000, 500, 40])
+    new = np.array([24, 1049, 1053, 0, 66])
+    assert moved(old, new) == [2, 1053, 3, 0, 4, 66]
