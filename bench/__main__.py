@@ -30,6 +30,7 @@ SUITES: Final = MappingProxyType(
         ),
         "scoring": ("bench.scoring",),
         "simulator": ("bench.simulator",),
+        "prices": ("bench.pricing",),
         "signals": (
             "bench.signals_language",
             "bench.signals_intent",

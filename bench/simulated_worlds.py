@@ -1,5 +1,6 @@
 """The worlds that the simulator is measured on, as the text of world files: what a user could write, and no more."""
 
+from random import Random
 from typing import Final
 
 LANGUAGES: Final = ("en", "pt", "es", "de")
@@ -126,3 +127,62 @@ speed_at_once = [1, 0.85, 0.7]
 acceptance = { delay = { kind = "exponential", mean_s = 5 }, decline = 0.01 }
 """
     return "".join([*parts, *(_team(team, more) for team in teams())])
+
+
+def skills_drawn(agents: int, load: float, days: float = 0.5) -> str:
+    """Return a floor where everybody has languages, skills and levels of their own; the better work a little faster."""
+    chance = Random(3)
+    kinds = [(language, topic) for language in LANGUAGES for topic in TOPICS]
+    shares = [chance.uniform(0.5, 1.5) for _ in kinds]
+    parts = [
+        f"""
+format = 1
+name = "skills_drawn_{agents}"
+time = {{ days = {days}, clear_s = 7200, warm_up_s = 3600 }}
+policy = {{ base = "ours", retention_s = 1 }}
+channels.call = {{ auto_accept = true }}
+queues.line = {{ service_level = {{ target_s = 30, share = 0.8 }} }}
+skills = {{ {", ".join(f"{topic} = {{}}" for topic in TOPICS)} }}
+"""
+    ]
+    for (language, topic), share in zip(kinds, shares, strict=True):
+        rate = agents * load / WORK_S * 3600 * share / sum(shares)
+        parts.append(f"""
+[tickets.{language}_{topic}]
+queue = "line"
+channel = "call"
+language = {{ tag = "{language}" }}
+requirements = [{{ skill = "{topic}" }}]
+arrivals = {{ per_hour = {rate} }}
+work = {{ kind = "lognormal", mean_s = {WORK_S}, log_sd = 0.8 }}
+patience = {{ kind = "exponential", mean_s = 600 }}
+""")
+    wanted = (
+        {
+            name: sum(s for kind, s in zip(kinds, shares, strict=True) if name in kind)
+            for name in names
+        }
+        for names in (LANGUAGES, TOPICS)
+    )
+    languages, topics = wanted
+    for n in range(agents):
+        spoken = _drawn(chance, languages, chance.choice((1, 1, 2, 3)))
+        known = _drawn(chance, topics, chance.choice((1, 2, 2, 3, 4)))
+        parts.append(f"""
+[agents.a{n}]
+count = 1
+units = 1
+languages = {{ {spoken} }}
+skills = {{ {known} }}
+speed_by_level = [0.9, 0.95, 1, 1.05, 1.1]
+""")
+    return "".join(parts)
+
+
+def _drawn(chance: Random, wanted: dict[str, float], count: int) -> str:
+    """Return so many names, the wanted more often, each at a level around the middle."""
+    found: set[str] = set()
+    while len(found) < count:
+        found.update(chance.choices(list(wanted), list(wanted.values())))
+    levels = {name: 1 + int(4.999 * chance.betavariate(2, 2)) for name in sorted(found)}
+    return ", ".join(f"{name} = {level}" for name, level in levels.items())

@@ -83,6 +83,15 @@ METRICS: MappingProxyType[str, Row] = MappingProxyType(
         "cordboard_solver_gap": Row(
             "gauge", "Share of the bound that the last decision left open.", ("tenant",), "engine"
         ),
+        "cordboard_price_looks_total": Row(
+            "counter",
+            "Looks at what agents' time is worth: learning, same, changed, failed.",
+            ("tenant", "outcome"),
+            "engine",
+        ),
+        "cordboard_price_seconds_total": Row(
+            "counter", "Time spent on that, in a thread.", ("tenant",), "engine"
+        ),
         "cordboard_inbox": Row("gauge", "Calls not decided yet.", (), "engine"),
         "cordboard_commits_total": Row("counter", "Frames made durable.", (), "engine"),
         "cordboard_commit_seconds_total": Row("counter", "Time spent on that.", (), "engine"),

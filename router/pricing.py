@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from router.core.codes import KEY_VALUE
 from router.policies.terms import POINT
 from solver.fluid import Floats, Market, price_agents
 
@@ -16,6 +17,8 @@ Int64s = NDArray[np.int64]
 
 HELD_BACK_MAX: Final = 0.9
 """Share of a pair's worth that its price takes off at most: no ticket waits beside a free agent for its price alone."""
+WORK_S_MIN: Final = 0.001
+"""Work that takes no time would make agents endless."""
 MOVED_MIN: Final = 25
 """Thousandths of a point; prices that moved less stay, as they would reorder nobody but equals."""
 MOVED_SHARE_MIN: Final = 0.05
@@ -33,34 +36,60 @@ class Forecast(NamedTuple):
     presence: Floats  # (agents,) share of the time that an agent is there, 0 to 1
 
 
-def market_of(arrays: Any, forecast: Forecast) -> Market:
+class Sight(NamedTuple):
+    """What the core knows of some profiles and all agents, copied: it may go on meanwhile."""
+
+    serve: int
+    weight: float
+    """Share of a price that the policy takes off; 0 under one that looks at no worth."""
+    allowed: NDArray[np.uint64]  # (types, words) bitmaps of eligible agents
+    match: NDArray[np.int32]  # (types, agents) thousandths of a point
+    cost: NDArray[np.int32]  # (agents, types) units
+    units: NDArray[np.int32]  # (agents,)
+
+
+def sight_of(arrays: Any, profiles: Int64s, agents: int) -> Sight:
     """
-    Return what the forecast means on this floor: who may take what, for how much.
+    Return what the core knows of these profiles.
 
     Parameters
     ----------
     arrays
-        A machine's; only read. Registered agents are its first rows, as many as ``forecast.presence`` has.
-    forecast
-        Profiles that the core knows.
+        A machine's, between two runs.
+    profiles
+        int64 (types,), rows of profiles that the core knows, each once.
+    agents
+        How many agents are registered: its first rows.
     """
-    agents, profiles = len(forecast.presence), forecast.profiles
-    packed = arrays.eligible[profiles].view(np.uint8)
-    allowed = np.unpackbits(packed, axis=1, bitorder="little")[:, :agents].astype(np.bool_)
-    serve = int(arrays.policy["serve"][0])
-    worth = (serve + arrays.match[profiles, :agents].astype(np.float64)) / POINT
+    policy = arrays.policy[0]
+    weight = int(policy["w_price"]) / POINT if policy["key"] == KEY_VALUE else 0.0
     channels = arrays.profiles["channel"][profiles]
-    cost = np.maximum(1, arrays.agent_cost[:agents][:, channels].T).astype(np.float64)
-    return Market(
-        forecast.rate,
-        np.broadcast_to(np.maximum(forecast.work_s, 1e-3), worth.shape),
-        cost,
-        np.where(allowed, worth, 0.0),
-        arrays.agents["units"][:agents] * forecast.presence,
+    return Sight(
+        int(policy["serve"]),
+        weight,
+        arrays.eligible[profiles],
+        arrays.match[profiles, :agents],
+        arrays.agent_cost[:agents][:, channels],
+        arrays.agents["units"][:agents].copy(),
     )
 
 
-def prices_of(arrays: Any, forecast: Forecast) -> Int64s:
+def market_of(sight: Sight, forecast: Forecast) -> Market:
+    """Return what the forecast means on this floor: who may take what, for how much."""
+    agents = len(sight.units)
+    packed = np.ascontiguousarray(sight.allowed).view(np.uint8)
+    allowed = np.unpackbits(packed, axis=1, bitorder="little")[:, :agents].astype(np.bool_)
+    worth = (sight.serve + sight.match.astype(np.float64)) / POINT
+    return Market(
+        forecast.rate,
+        np.broadcast_to(np.maximum(forecast.work_s, WORK_S_MIN), worth.shape),
+        np.maximum(1, sight.cost.T).astype(np.float64),
+        np.where(allowed, worth, 0.0),
+        sight.units * forecast.presence,
+    )
+
+
+def prices_of(sight: Sight, forecast: Forecast) -> Int64s:
     """
     Return what a unit of each agent is worth to tickets to come, thousandths of a point; int64 (agents,).
 
@@ -72,18 +101,18 @@ def prices_of(arrays: Any, forecast: Forecast) -> Int64s:
     FluidError
         When the linear programme is not solved.
     """
-    weight = int(arrays.policy["w_price"][0]) / POINT
-    if weight <= 0:
-        return np.zeros(len(forecast.presence), np.int64)
-    market = market_of(arrays, forecast)
+    if sight.weight <= 0:
+        return np.zeros(len(sight.units), np.int64)
+    market = market_of(sight, forecast)
     per_unit = np.where(market.value > 0, market.value / market.cost, np.inf)
-    most = per_unit.min(axis=0, initial=np.inf) * HELD_BACK_MAX / weight
+    most = per_unit.min(axis=0, initial=np.inf) * HELD_BACK_MAX / sight.weight
     prices = np.minimum(price_agents(market), most)
     return np.asarray(np.rint(prices * POINT), dtype=np.int64)
 
 
 def moved(old: Int64s, new: Int64s) -> list[int]:
-    """Return words of SET_PRICES, agent and price in turn, for all prices that moved enough to matter."""
+    """Return words of SET_PRICES, agent and price in turn, for all prices that moved enough to matter, or are gone."""
     apart = np.abs(new - old)
-    rows = np.flatnonzero((apart >= MOVED_MIN) & (apart >= MOVED_SHARE_MIN * np.maximum(new, old)))
+    matters = (apart >= MOVED_MIN) & (apart >= MOVED_SHARE_MIN * np.maximum(new, old))
+    rows = np.flatnonzero(matters | ((new == 0) & (old > 0)))
     return [int(word) for row in rows for word in (row, new[row])]

@@ -145,6 +145,9 @@ class RoutingSettings:
     ticket_retention_s: float = _set(
         3_600.0, "How long a finished ticket can still be read.", 0, 31_536_000
     )
+    price_every_s: float = _set(
+        0.0, "How often agents' time is priced by forecast; 0 means never.", 0, 1_800
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,11 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from router.core import codes as c
-from router.core.limits import COMMANDS_PER_CALL_MAX, COMMANDS_PER_RUN_MAX
+from router.core.limits import (
+    COMMANDS_PER_CALL_MAX,
+    COMMANDS_PER_RUN_MAX,
+    WORDS_PER_COMMAND_MAX,
+)
 from router.core.machine import Batch, FullError, Machine
 from router.desk.calls import CALLS
 from router.desk.heartbeats import Heartbeats
@@ -137,6 +141,14 @@ class Shard:
         names, documents = self.directory.take_fresh(outcome.last_seq)
         answers = self.history.take_answers()
         return Sealed(self.at_us, batch, names, documents, tickets, answers), replies
+
+    def set_prices(self, words: list[int], at_us: int) -> None:
+        """Tell the core prices of agents' time with the next settlement: rows and thousandths of a point in turn."""
+        self._go_on(at_us)
+        for start in range(0, len(words), WORDS_PER_COMMAND_MAX):
+            self.machine.push(
+                c.SET_PRICES, self.at_us, words[start : start + WORDS_PER_COMMAND_MAX]
+            )
 
     def _go_on(self, at_us: int) -> None:
         """Let time go on, never back, and only so far while calls are pending."""

@@ -96,6 +96,7 @@ def engine_settings(settings: Settings) -> "EngineSettings":
         policy=PolicyBody(
             base=cast("Base", routing.policy), retention_s=routing.ticket_retention_s
         ),
+        price_every_s=routing.price_every_s,
         answers_max=settings.server.idempotency_keys_max,
         answers_ttl_us=round(settings.server.idempotency_ttl_s * 1_000_000),
         models=lambda tenant: models_of(settings, tenant),

@@ -20,6 +20,7 @@ from router.engine.gap import Gap
 from router.engine.line import Clock, Line
 from router.engine.messages import KEPT_MAX, Messages
 from router.engine.models import ModelFolder
+from router.engine.pricer import Pricer
 from router.engine.reader import Analyzer, Reader
 from router.engine.shelf import Shelf, ShelfLimits
 from router.engine.signal_desk import SignalDesk, languages_of
@@ -54,6 +55,7 @@ class EngineSettings(NamedTuple):
     messages_max: int = KEPT_MAX
     tiers: TierSettings = TierSettings()
     shelf: ShelfLimits = ShelfLimits()
+    price_every_s: float = 0.0  # 0: agents' time is not priced
 
 
 class Engine:
@@ -63,6 +65,7 @@ class Engine:
         self._lines = lines
         self._desks = desks
         self._tiers = tiers
+        self._pricers: dict[str, Pricer] = {}
         self._is_closing = False
 
     @classmethod
@@ -80,7 +83,19 @@ class Engine:
                 await line.close()
             await tiers.close()
             raise
-        return cls(lines, desks, tiers)
+        engine = cls(lines, desks, tiers)
+        engine._begin_pricing(settings.price_every_s, clock)
+        return engine
+
+    def _begin_pricing(self, every_s: float, clock: Clock) -> None:
+        """Price the time of every tenant's agents, or let prices go that an earlier process left."""
+        for tenant, line in self._lines.items():
+            pricer = Pricer(line, clock, every_s)
+            if every_s > 0:
+                pricer.start()
+                self._pricers[tenant] = pricer
+            else:
+                pricer.forget()
 
     def line(self, tenant: str) -> Line:
         """Return a tenant's line; the tenant must be configured."""
@@ -142,6 +157,8 @@ class Engine:
         }
         for tenant, desk in self._desks.items():
             count_signals(desk, tenant, named)
+        for tenant, pricer in self._pricers.items():
+            count_prices(pricer, tenant, named)
         return named | {
             "cordboard_inbox": inbox,
             "cordboard_commits_total": commits,
@@ -152,6 +169,8 @@ class Engine:
     async def close(self) -> None:
         """Finish what is under way, make it durable and let go of the journals."""
         self._is_closing = True
+        for pricer in self._pricers.values():
+            await pricer.close()
         for desk in self._desks.values():
             await desk.close()
         await self._tiers.close()
@@ -217,6 +236,15 @@ def count_signals(
     }
     for name, values in rows.items():
         named.setdefault(name, {}).update(values)
+
+
+def count_prices(
+    pricer: Pricer, tenant: str, named: dict[str, dict[tuple[str, ...], float]]
+) -> None:
+    """Add what looks at the prices of one tenant came to, and how long they took."""
+    looks = named.setdefault("cordboard_price_looks_total", {})
+    looks.update({(tenant, outcome): n for outcome, n in pricer.looks.items()})
+    named.setdefault("cordboard_price_seconds_total", {})[tenant,] = pricer.solved_ns / 1e9
 
 
 async def open_desk(

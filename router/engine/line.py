@@ -86,7 +86,7 @@ class Line:
         self._is_closing = False
         self._timer: asyncio.TimerHandle | None = None
         self.bug: Exception | None = None
-        self.on_settled: Callable[[Sealed], None] | None = None
+        self.on_settled: list[Callable[[Sealed], None]] = []
         """Told of each settlement that is to be journalled, before it is durable."""
         self.settlements = 0
         self.calls = 0
@@ -129,6 +129,12 @@ class Line:
             if not (self._is_committing and len(self._inbox) < GATHERED_MAX):
                 self._schedule()
         return answer
+
+    def set_prices(self, words: list[int]) -> None:
+        """Enter prices of agents' time, agent and price in turn, unless the line is stopped."""
+        if words and self._why_not() is None:
+            self.shard.set_prices(words, self._clock.now_us())
+            self._schedule()
 
     @property
     def _is_committing(self) -> bool:
@@ -249,8 +255,8 @@ class Line:
             self._number += 1
             make = partial(publish_sealed, self.shard.directory, sealed)
             self._unpublished.append((self._number, Lazy(sealed.batch.count, make)))
-            if self.on_settled is not None:
-                self.on_settled(sealed)
+            for listener in self.on_settled:
+                listener(sealed)
         if self.writer.durable_number >= self._number:
             for answer, reply in done:
                 resolve(answer, reply)

@@ -69,7 +69,7 @@ class SignalDesk:
         """Signals whose model was taken back by itself; the next time a person decides."""
         self.broken: dict[str, str] = {}
         """Models that should serve or be tried and cannot, by id: why."""
-        line.on_settled = self.hear
+        line.on_settled.append(self.hear)
 
     # -- calls ------------------------------------------------------------------------------------------------------
 

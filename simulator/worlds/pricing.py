@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from router.pricing import Forecast, moved, prices_of
+from router.pricing import Forecast, moved, prices_of, sight_of
 from simulator.kernel import codes as c
 from simulator.kernel import layout
 from simulator.kernel.running import Prepared
@@ -56,7 +56,9 @@ def price_rows(prepared: Prepared, every_s: float = EVERY_S) -> Any:
     for slot, at_us in enumerate(edges_us[:-1].tolist()):
         key = rates[slot].tobytes() + presence[slot].tobytes()
         if key not in known:
-            known[key] = prices_of(arrays, forecast_of(prepared, rates[slot], presence[slot]))
+            forecast = forecast_of(prepared, rates[slot], presence[slot])
+            sight = sight_of(arrays, forecast.profiles, len(compiled.members))
+            known[key] = prices_of(sight, forecast)
         words = moved(old, known[key])
         pairs = zip(words[::2], words[1::2], strict=True)
         for agent, price in pairs:

@@ -105,7 +105,7 @@ def test_an_unknown_suite_is_named(capsys) -> None:
         main(["cores"])
     assert stopped.value.code == 2
     assert "no suite 'cores'" in capsys.readouterr().err
-    assert {"core", "http", "stores", "solver", "signals"} <= set(SUITES)
+    assert {"core", "http", "stores", "solver", "signals", "prices"} <= set(SUITES)
 
 
 def test_rows_hold_the_median_and_the_range() -> None:

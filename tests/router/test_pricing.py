@@ -7,7 +7,7 @@ import pytest
 
 from router.core import codes as c
 from router.core.machine import Machine
-from router.pricing import Forecast, market_of, moved, prices_of
+from router.pricing import Forecast, Sight, market_of, moved, prices_of, sight_of
 from router.wire.policies import PolicyBody
 from simulator.kernel.running import Prepared
 from simulator.worlds.compiling import compile_world
@@ -53,10 +53,16 @@ def forecast(floor: Prepared, one: float = 0.02, two: float = 0.035) -> Forecast
     return Forecast(profiles, np.array([one, two]), np.full((2, 1), 200.0), np.ones(9))
 
 
+def sight(floor: Prepared) -> Sight:
+    """Return what the floor's core knows of both kinds."""
+    profiles = np.asarray(floor.kinds["profile"], dtype=np.int64)
+    return sight_of(floor.shard.machine.arrays, profiles, 9)
+
+
 def test_the_market_is_what_the_core_sees() -> None:
     """Who may take what, its worth (serve and match, without what changes by the minute), cost and units."""
     floor = prepared()
-    market = market_of(floor.shard.machine.arrays, forecast(floor))
+    market = market_of(sight(floor), forecast(floor))
     assert (market.value[0] == 5.0).all()
     assert (market.value[1] == [0.0] * 5 + [4.8] * 4).all()
     assert (market.cost == 2).all()
@@ -68,7 +74,7 @@ def test_who_can_do_both_is_dearer_and_the_core_takes_it() -> None:
     """The words are a command that the core accepts; its agents then have these prices."""
     floor = prepared()
     machine: Machine = floor.machine()
-    prices = prices_of(machine.arrays, forecast(floor))
+    prices = prices_of(sight(floor), forecast(floor))
     assert (prices[:5] == 0).all()
     assert (prices[5:] > 100).all()
     machine.push(c.SET_PRICES, 1, moved(np.zeros(9, np.int64), prices))
@@ -80,21 +86,19 @@ def test_no_price_holds_a_ticket_back() -> None:
     """However scarce those for both are: 0.9 of the least worth, 4.8 for two units, is the most a price takes off."""
     for weight in (0.65, 10.0):
         floor = prepared(weights={"price": weight})
-        prices = prices_of(floor.shard.machine.arrays, forecast(floor, 0.001, 3.0))
+        prices = prices_of(sight(floor), forecast(floor, 0.001, 3.0))
         assert prices.max() == round(min(4.8, 4.8 * 0.9 / weight) / 2 * 1000)
 
 
 @pytest.mark.parametrize("policy", [{"weights": {"price": 0.0}}, {"base": "longest_idle"}])
-def test_policies_that_do_not_weigh_prices(policy: dict[str, Any]) -> None:
-    """A weight of 0 needs no prices; one of a base that cannot be set has prices that change nothing."""
+def test_policies_that_do_not_weigh_prices_have_none(policy: dict[str, Any]) -> None:
+    """A weight of 0, or a base that compares one thing only, needs no prices."""
     floor = prepared(**policy)
-    prices = prices_of(floor.shard.machine.arrays, forecast(floor))
-    weight = int(floor.shard.machine.arrays.policy["w_price"][0])
-    assert prices.any() == (weight > 0)
+    assert not prices_of(sight(floor), forecast(floor)).any()
 
 
 def test_only_what_moved_is_said() -> None:
     """Less than 25 thousandths or 5 % is no news; a price that is gone is."""
-    old = np.array([0, 1000, 1000, 500, 40])
-    new = np.array([24, 1049, 1053, 0, 66])
-    assert moved(old, new) == [2, 1053, 3, 0, 4, 66]
+    old = np.array([0, 1000, 1000, 500, 40, 10])
+    new = np.array([24, 1049, 1053, 0, 66, 0])
+    assert moved(old, new) == [2, 1053, 3, 0, 4, 66, 5, 0]
