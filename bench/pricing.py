@@ -2,7 +2,8 @@
 The suite ``prices``: what prices of agents' time change on worlds, and how long it takes to find them.
 
 Each world is played under ``ours``, under ``ours`` with prices and under ``longest_idle``, the same days each; a row is
-the median over the days of what prices change, beside what ``longest_idle`` changes. Worth is in points per ticket that came: 4 and the match for a served one, as the policy counts.
+the median over the days of what prices change, beside what ``longest_idle`` changes. Worth is in points per ticket that
+came: 4 and the match for a served one, as the policy counts.
 """
 
 from collections.abc import Callable, Mapping
