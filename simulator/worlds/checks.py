@@ -10,6 +10,7 @@ import msgspec
 
 from router.calendars import CalendarError, compile_calendar
 from simulator.worlds.schema import Law, Ticket, World
+from simulator.worlds.serving import asked_of, served_faults
 
 Path = tuple[str, ...]
 Found = Iterator[tuple[Path, str]]
@@ -104,8 +105,7 @@ def laws_of(world: World) -> Iterator[tuple[Path, Law]]:
 
 def ticket_faults(world: World) -> Found:
     """Yield what is wrong with the kinds of ticket: names, languages, rates, transfers."""
-    spoken = {tag for team in world.agents.values() for tag in team.languages}
-    bases = spoken | {tag.split("-")[0] for tag in spoken}
+    teams = tuple(world.agents.values())
     for name, ticket in world.tickets.items():
         at = ("tickets", name)
         yield from _unknown((*at, "queue"), ticket.queue, world.queues, "queue")
@@ -117,7 +117,7 @@ def ticket_faults(world: World) -> Found:
         for n, need in enumerate(ticket.requirements):
             path = (*at, "requirements", str(n), "skill")
             yield from _unknown(path, need.skill, world.skills, "skill")
-        if ticket.language is not None and ticket.language.tag not in bases:
+        if ticket.language is not None and asked_of(teams, ticket.language.tag) is None:
             yield (*at, "language"), f"No agent speaks {ticket.language.tag!r}."
         if ticket.arrivals is not None:
             yield from _arrival_faults(world, (*at, "arrivals"), ticket)
@@ -199,6 +199,12 @@ def team_faults(world: World) -> Found:
                 )
         if team.breaks and team.shift is None:
             yield (*at, "breaks"), "Expected a shift for the breaks to lie in."
+        for field, is_said in (("absence", team.absence is not None), ("sick", team.sick > 0)):
+            if team.staffing and is_said:
+                yield (
+                    (*at, field),
+                    "Staffing already says how many are there; take one or the other.",
+                )
 
 
 def other_faults(world: World) -> Found:
@@ -234,15 +240,21 @@ def other_faults(world: World) -> Found:
     moments += [("changes", n, each.at) for n, each in enumerate(world.changes)]
     moments += [("bursts", n, each.at) for n, each in enumerate(world.bursts) if each.at]
     for what, n, at in moments:
-        if int(at.split()[0]) > world.time.days:
+        if _minutes(at) >= _minutes(f"0 {world.time.begin}") + 1_440 * world.time.days:
             yield (
                 (what, str(n), "at"),
-                f"Expected a day before the end ({world.time.days:g}). It is {at!r}.",
+                f"Expected a moment before the end of {world.time.days:g} days from "
+                f"{world.time.begin}. It is {at!r}.",
             )
     for n, outage in enumerate(world.outages):
         yield from _unknown(("outages", str(n), "region"), outage.region, world.regions, "region")
     for n, change in enumerate(world.changes):
         yield from _unknown(("changes", str(n), "team"), change.team, world.agents, "team")
+
+
+def _minutes(moment: str) -> int:
+    day, clock = moment.split()
+    return 1_440 * int(day) + 60 * int(clock[:2]) + int(clock[3:])
 
 
 def clock_faults(world: World) -> Found:
@@ -265,7 +277,7 @@ def clock_faults(world: World) -> Found:
 
 
 CHECKS: Final[tuple[Callable[[World], Found], ...]] = (
-    ticket_faults, cycle_faults, team_faults, other_faults, clock_faults,
+    ticket_faults, served_faults, cycle_faults, team_faults, other_faults, clock_faults,
 )  # fmt: skip
 
 

@@ -5,8 +5,9 @@ All of it is drawn from the counter-based streams, so it is the same for every p
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -24,6 +25,8 @@ from simulator.worlds.compiling import DAY_US, Compiled, micros
 from simulator.worlds.schema import Team
 
 WEEK_US: Final = 7 * DAY_US
+DAYS_FROM_BIT: Final = 16
+"""Counts of draws: of the shift below this bit, of the day of a shift that lasts for days from it on."""
 PRESENCE: Final = {
     "available": core.AVAILABLE,
     "away": core.AWAY,
@@ -89,17 +92,32 @@ def breaks(compiled: Compiled, team: Team, shift: Interval, place: int) -> list[
     if not team.breaks or team.shift is None:
         return []
     zone = ZoneInfo(compiled.world.calendars[team.shift].time_zone)
-    first = datetime.fromtimestamp(shift[0] / 1e6, zone).date()
+    first, last = (datetime.fromtimestamp(at / 1e6, zone).date() for at in shift)
     found = []
     for each in team.breaks:
         hour, minute = (int(part) for part in each.at.split(":"))
-        for day in (first, first + timedelta(days=1)):
+        for n in range((last - first).days + 1):
+            day = first + timedelta(days=n)
             wall = datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone)
             late_s = each.spread_s * place / max(1, team.count - 1)
             from_us = micros(wall.astimezone(UTC)) + round(late_s * 1e6)
             if shift[0] <= from_us < shift[1]:
                 found.append((from_us, min(shift[1], from_us + round(each.lasts_s * 1e6))))
     return found
+
+
+def days_in(compiled: Compiled, team: Team, shift: Interval) -> list[Interval]:
+    """Return the local days of a shift that goes on for more than one, or the shift itself."""
+    if shift[1] - shift[0] <= DAY_US:
+        return [shift]
+    world = compiled.world
+    zone = ZoneInfo(world.calendars[team.shift].time_zone if team.shift else world.time.time_zone)
+    day, edges = datetime.fromtimestamp(shift[0] / 1e6, zone).date(), [shift[0]]
+    while edges[-1] < shift[1]:
+        day += timedelta(days=1)
+        midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
+        edges.append(min(shift[1], micros(midnight.astimezone(UTC))))
+    return list(pairwise(edges))
 
 
 def absences(team: Team, chance: Chance, agent: int, shift: Interval, count: int) -> list[Interval]:
@@ -133,6 +151,16 @@ def united(intervals: Iterable[Interval]) -> list[Interval]:
 Row = tuple[int, int, int, int, int]
 
 
+def presences(agent: int, shift: Interval, away: Iterable[Interval]) -> Iterator[Row]:
+    """Yield how an agent comes, pauses and goes in a shift."""
+    yield shift[0], c.PLAN_PRESENCE, agent, core.AVAILABLE, 0
+    for from_us, until_us in away:
+        yield from_us, c.PLAN_PRESENCE, agent, core.AWAY, 0
+        if until_us < shift[1]:
+            yield until_us, c.PLAN_PRESENCE, agent, core.AVAILABLE, 0
+    yield shift[1], c.PLAN_PRESENCE, agent, core.DRAINING, 0
+
+
 def agent_changes(compiled: Compiled, chance: Chance) -> list[Row]:
     """Return all changes of presence that shifts, breaks, absences and illness bring."""
     rows: list[Row] = []
@@ -144,18 +172,17 @@ def agent_changes(compiled: Compiled, chance: Chance) -> list[Row]:
     for a, member in enumerate(compiled.members):
         team = compiled.world.agents[member.team]
         for number, shift in enumerate(spans.get(member.team, ())):
-            if team.sick > 0 and chance.uniform(c.SICK, a, number) < team.sick:
-                continue
-            away = united(
-                breaks(compiled, team, shift, member.place)
-                + absences(team, chance, a, shift, number)
-            )
-            rows.append((shift[0], c.PLAN_PRESENCE, a, core.AVAILABLE, 0))
-            for from_us, until_us in away:
-                rows.append((from_us, c.PLAN_PRESENCE, a, core.AWAY, 0))
-                if until_us < shift[1]:
-                    rows.append((until_us, c.PLAN_PRESENCE, a, core.AVAILABLE, 0))
-            rows.append((shift[1], c.PLAN_PRESENCE, a, core.DRAINING, 0))
+            worked = [
+                part
+                for n, part in enumerate(days_in(compiled, team, shift) if team.sick else [shift])
+                if chance.uniform(c.SICK, a, number + (n << DAYS_FROM_BIT)) >= team.sick
+            ]
+            for n, part in enumerate(united(worked)):
+                away = united(
+                    breaks(compiled, team, part, member.place)
+                    + absences(team, chance, a, part, number + (n << DAYS_FROM_BIT))
+                )
+                rows += presences(a, part, away)
     return rows
 
 
@@ -186,10 +213,11 @@ def other_changes(compiled: Compiled) -> list[Row]:
         until_us = from_us + round(outage.lasts_s * 1e6)
         for a, member in enumerate(compiled.members):
             if world.agents[member.team].region == outage.region:
-                rows.append((from_us, c.PLAN_LOST, a, 0, 0))
-                rows.append((until_us, c.PLAN_BACK, a, 0, 0))
+                rows.append((max(span.opens_us, from_us), c.PLAN_LOST, a, 0, 0))
+                rows.append((max(span.opens_us, until_us), c.PLAN_BACK, a, 0, 0))
     for change in world.changes:
-        at_us = moment_us(compiled, change.at)
+        # What changed before the run begins holds when it begins; time must not go back for it.
+        at_us = max(span.opens_us, moment_us(compiled, change.at))
         for a, member in enumerate(compiled.members):
             if member.team == change.team and (change.count is None or member.place < change.count):
                 rows.append((at_us, c.PLAN_PRESENCE, a, PRESENCE[change.presence], 0))

@@ -5,8 +5,11 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
+from router.core.codes import AVAILABLE, AWAY, DRAINING
+from router.desk.languages import look_up
 from simulator.kernel import codes as c
 from simulator.worlds.compiling import compile_world
+from simulator.worlds.floor import open_floor
 from simulator.worlds.planning import plan_replication
 from simulator.worlds.reading import WorldError, parse_world, read_world
 from simulator.worlds.shipped import find_world, shipped
@@ -65,6 +68,12 @@ REFUSED = [
     ('"Europe/Oslo"', '"Europe/Atlantis"', 10, "regions.north.time_zone", "time zone"),
     ('shift = "day"', 'shift = "night"', 29, "agents.team.shift", "no calendar 'night'"),
     ("days = 2", "days = 0", 4, "time.days", "above 0"),
+    ('skill = "talking"', 'skill = "talking", min_level = 4', 15, "tickets.call.requirements[0].skill",
+     "No agent has 'talking' at level 4 or above; the best has 3"),
+    ('{ tag = "no" }', '{ tag = "no", min_level = 5 }\npriority = 10', 17, "tickets.call.priority", "from 0"),
+    ("languages = { no = 5 }", "languages = { no = 5 }\nqueues = []", 13, "tickets.call.queue",
+     "No agent serves 'line'"),
+    ('shift = "day"', "staffing = [1]\nsick = 0.1", 30, "agents.team.sick", "Staffing already says"),
     ('name = "good"', "name = ", 2, "", "Invalid value"),
     ("[queues.line]\n", "", 0, "queues", "Missing"),
 ]  # fmt: skip
@@ -150,6 +159,89 @@ def test_shifts_breaks_and_illness_make_the_plan() -> None:
     assert hours[:4].tolist() == pytest.approx([9, 12 + 1 / 60, 12 + 11 / 60, 17])
     ill = parse_world(GOOD.replace('shift = "day"', 'shift = "day"\nsick = 1'))
     assert len(plan_replication(compile_world(ill), 1, 0).changes) == 0
+
+
+def test_a_shift_round_the_clock_has_its_break_every_day_and_is_missed_by_the_day() -> None:
+    """Who is always on shift pauses on each day of a week, and is ill on some days, not for the whole run."""
+    always = (
+        GOOD.replace("days = 2", "days = 28")
+        .replace('"mon", "tue"]', '"mon", "tue", "wed", "thu", "fri", "sat", "sun"]')
+        .replace('open = "09:00", close = "17:00"', 'open = "00:00", close = "24:00"')
+    )
+    pause = 'shift = "day"\nbreaks = [{ at = "12:00", lasts_s = 600 }]'
+    rows = plan_replication(
+        compile_world(parse_world(always.replace('shift = "day"', pause))), 1, 0
+    ).changes
+    assert [int((rows["value"][rows["row"] == a] == AWAY).sum()) for a in range(3)] == [28] * 3
+    ill = compile_world(parse_world(always.replace('shift = "day"', 'shift = "day"\nsick = 0.5')))
+    rows = plan_replication(ill, 1, 0).changes
+    for a in range(3):
+        mine = rows[rows["row"] == a]
+        goes_us = mine["at_us"][mine["value"] == DRAINING]
+        here_us = goes_us - mine["at_us"][mine["value"] == AVAILABLE][: len(goes_us)]
+        days = here_us / 86_400e6
+        assert (days == np.round(days)).all()
+        assert 5 <= days.sum() <= 23
+
+
+def test_what_changed_before_the_run_begins_holds_when_it_begins() -> None:
+    """A change and an outage at eight do not turn back the clock of a run that begins at ten."""
+    early = '[[changes]]\nat = "0 08:00"\nteam = "team"\npresence = "offline"\n'
+    dark = '[[outages]]\nat = "0 08:30"\nregion = "north"\nlasts_s = 7200\n'
+    text = GOOD.replace("days = 2", 'days = 2\nbegin = "10:00"').replace(
+        'shift = "day"', 'shift = "day"\nregion = "north"'
+    )
+    compiled = compile_world(parse_world(text + early + dark))
+    rows = plan_replication(compiled, 1, 0).changes
+    assert rows["at_us"].min() == compiled.span.opens_us
+    assert sorted(rows["kind"][rows["at_us"] == compiled.span.opens_us].tolist()) == sorted(
+        [c.PLAN_PRESENCE] * 6 + [c.PLAN_LOST] * 3
+    )
+
+
+@pytest.mark.parametrize(
+    ("asked", "spoken", "is_right"),
+    [("pt-BR", "pt", True), ("pt", "pt-BR", True), ("PT", "pt", True), ("pt-BR", "pt-PT", True), ("sv", "pt", False)],
+)  # fmt: skip
+def test_languages_are_understood_as_the_router_does(
+    asked: str, spoken: str, is_right: bool
+) -> None:
+    """A tag is refused only where the router, too, would find nobody: case and varieties as it takes them."""
+    text = GOOD.replace('{ tag = "no" }', f'{{ tag = "{asked}" }}').replace(
+        "no = 5", f"{spoken} = 5"
+    )
+    if is_right:
+        floor = open_floor(parse_world(text), parse_world(text).policy, 0)
+        assert look_up(floor.directory, asked) >= 0
+    else:
+        with pytest.raises(WorldError, match="No agent speaks 'sv'"):
+            parse_world(text)
+
+
+def test_a_ticket_that_nobody_can_ever_serve_is_refused_but_not_one_that_relaxes() -> None:
+    """Two teams that each lack something serve nobody; a step that drops the skill lets them."""
+    split = GOOD + "[agents.silent]\ncount = 1\nlanguages = { sv = 5 }\n"
+    split = split.replace('{ tag = "no" }', '{ tag = "sv" }')
+    with pytest.raises(WorldError, match="tickets.call: No team has all"):
+        parse_world(split)
+    eased = 'requirements = [{ skill = "talking" }]'
+    parse_world(split.replace(eased, eased + '\nrelax = [{ after_s = 60, drop = ["talking"] }]'))
+
+
+def test_a_moment_after_the_end_is_refused() -> None:
+    """The run ends two days after it begins, to the minute."""
+    for begin, at, is_right in (
+        ("00:00", "1 23:59", True),
+        ("00:00", "2 00:00", False),
+        ("10:00", "2 09:59", True),
+    ):
+        text = GOOD.replace("days = 2", f'days = 2\nbegin = "{begin}"')
+        text += f'[[changes]]\nat = "{at}"\nteam = "team"\npresence = "away"\n'
+        if is_right:
+            parse_world(text)
+        else:
+            with pytest.raises(WorldError, match="before the end of 2 days"):
+                parse_world(text)
 
 
 def test_busy_days_have_mean_one_and_the_variance_of_their_shape() -> None:
