@@ -1,15 +1,15 @@
-"""What replications came to, as lines for people and as plain values for programs."""
+"""What replications came to, as lines for people."""
 
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
+from simulator.charts.svg import with_error
 from simulator.many import Played
 from simulator.measures.compare import LABELS, compared, summed_up
 from simulator.measures.cuts import WHOLE
 from simulator.measures.summary import Key, Series, stacked
-from simulator.measures.table import MEASURES, SHARE
+from simulator.measures.table import COUNT, MEASURES, SHARE
 from simulator.report import aligned
-from simulator.stats.intervals import Interval
 from simulator.worlds.compiling import Compiled
 from simulator.worlds.pricing import PRICED
 
@@ -19,6 +19,7 @@ SHOWN: Final = (
     "match_quality", "fairness_jain", "sla_breached", "transfers", "redialled", "reopened", "offers_declined",
     "queue_length",
 )  # fmt: skip
+NAMED: Final = {**LABELS, "aht_s": "handle time"}
 QUEUE_COLUMNS: Final = ("tickets", "service_level_offered", "asa_s", "wait_p90_s", "abandonment")
 
 
@@ -70,6 +71,13 @@ def amount(value: float, unit: str) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.4g}"
 
 
+def single(value: float, unit: str) -> str:
+    """Write a value that has no interval, as the others stand in the table."""
+    if unit == COUNT:
+        return f"{value:,.0f}"
+    return with_error(value, 0.0, unit)[0]
+
+
 def cell(series: Series | None, unit: str, key: int = 0) -> str:
     """Write a measure with its interval."""
     if series is None:
@@ -77,9 +85,15 @@ def cell(series: Series | None, unit: str, key: int = 0) -> str:
     found = series.interval(key)
     if found is None:
         total = float(series.totals[key])
-        return "-" if total != total else amount(total, unit)  # noqa: PLR0124  (NaN: nothing there)
-    half = amount(found.half_width, unit)
-    return f"{amount(found.value, unit)} ± {half}"
+        return "-" if total != total else single(total, unit)  # noqa: PLR0124  (NaN: nothing there)
+    value, half = with_error(found.value, found.half_width, unit)
+    number, _, tail = value.partition(" ")
+    return f"{number} ± {half} {tail}".rstrip()
+
+
+def named(measure: str) -> str:
+    """Return what the table calls a measure."""
+    return NAMED.get(measure, measure.removesuffix("_s").replace("_", " "))
 
 
 def table_lines(told: Told) -> list[str]:
@@ -87,23 +101,33 @@ def table_lines(told: Told) -> list[str]:
     world, names = told.compiled.world, told.policies()
     accounts = {name: told.series(name) for name in names}
     first = told.of(names[0])
+    sure = "intervals are for 95 %." if len(first) > 1 else "one alone has no intervals."
     lines = [
-        f"{world.name}: {len(first)} replications of {days_of(told):g} days, seed {told.seed}; "
-        "intervals are for 95 %.",
+        f"{world.name}: {counted(len(first), 'replication')} of {counted(days_of(told), 'day')}, "
+        f"seed {told.seed}; {sure}",
     ]
+    if not accounts[names[0]]["tickets", WHOLE].above.any():
+        lines.append("Nobody came: no ticket arrived in this time.")
     if told.partial:
         lines.append(f"PARTIAL: {told.partial}.")
     rows = [("", *names)]
     for name in SHOWN:
         cells = [cell(accounts[p].get((name, WHOLE)), MEASURES[name].unit) for p in names]
-        if any(each not in ("-", "0 ± 0", "0.00% ± 0.00%", "0", "0.00%") for each in cells):
-            rows.append((LABELS.get(name, name.removesuffix("_s").replace("_", " ")), *cells))
+        if any(
+            (name, WHOLE) in each and each[name, WHOLE].above.any() for each in accounts.values()
+        ):
+            rows.append((named(name), *cells))
     events = sum(each.facts.model_events for each in told.played)
     lines += ["", *aligned(rows), "", *queue_lines(told, accounts[names[0]]), ""]
     lines.append(
         f"{events:,} model events in {told.wall_s:.1f} s; digest {digest_of(told.played)}."
     )
     return lines
+
+
+def counted(number: float, what: str) -> str:
+    """Write how many there are of something."""
+    return f"{number:g} {what}{'' if number == 1 else 's'}"
 
 
 def days_of(told: Told) -> float:
@@ -143,52 +167,3 @@ def comparison_lines(told: Told) -> list[str]:
         lines += ["", summed_up(name, names[0], rows)]
         lines += aligned([(f"  {row.label}", row.words) for row in rows])
     return lines
-
-
-def interval_values(found: Interval | None) -> dict[str, float] | None:
-    """Return an interval as JSON has it."""
-    if found is None:
-        return None
-    return {"value": found.value, "low": found.low, "high": found.high, "n": found.n}
-
-
-def plain(told: Told) -> dict[str, Any]:
-    """Return everything as values that JSON knows."""
-    policies = {}
-    for policy in told.policies():
-        series = told.series(policy)
-        mine = told.of(policy)
-        measures = {
-            name: {
-                "unit": MEASURES[name].unit,
-                "total": _number(series[name, WHOLE]),
-                "interval": interval_values(series[name, WHOLE].interval()),
-            }
-            for name in MEASURES
-            if (name, WHOLE) in series
-        }
-        facts = {
-            field: sum(getattr(each.facts, field) for each in mine)
-            for field in (
-                "model_events",
-                "core_events",
-                "commands",
-                "decisions",
-                "offers",
-                "refusals",
-                "gap",
-                "worth",
-            )
-        }
-        policies[policy] = {
-            "replications": len(mine), "measures": measures, "facts": facts, "digest": digest_of(mine),
-        }  # fmt: skip
-    return {
-        "world": told.compiled.world.name, "days": days_of(told), "seed": told.seed, "wall_s": told.wall_s,
-        "partial": told.partial, "policies": policies,
-    }  # fmt: skip
-
-
-def _number(series: Series) -> float | None:
-    total = float(series.totals[0])
-    return None if total != total else total  # noqa: PLR0124  (NaN: nothing there)

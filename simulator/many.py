@@ -130,11 +130,13 @@ def over_processes(tasks: Iterable[Task], processes: int) -> Iterator[Played]:
     left = iter(tasks)
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
         waiting: set[Future[Played]] = set()
+        is_done = False
         try:
             while True:
                 while len(waiting) < AHEAD * processes and (task := next(left, None)) is not None:
                     waiting.add(pool.submit(play_task, task))
                 if not waiting:
+                    is_done = True
                     return
                 done, waiting = wait(waiting, return_when="FIRST_COMPLETED")
                 for future in done:
@@ -142,7 +144,8 @@ def over_processes(tasks: Iterable[Task], processes: int) -> Iterator[Played]:
         except BrokenProcessPool as error:
             raise SpreadError(f"a process that played replications is gone: {error}") from None
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+            # Waiting while all goes well: who leaves a pool behind may find its pipe closed at exit.
+            pool.shutdown(wait=is_done, cancel_futures=True)
 
 
 def over_ray(tasks: Iterable[Task], processes: int) -> Iterator[Played]:

@@ -1,5 +1,6 @@
 """From what was played to the story that the report's page tells."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from simulator.accounts_text import Told, days_of
@@ -27,15 +28,20 @@ def hour_names(told: Told) -> list[str]:
     return names
 
 
+def keys_of(told: Told) -> dict[str, Sequence[str]]:
+    """Return what the keys of cuts are called, by the part of a cut."""
+    names = told.compiled.names
+    return {
+        "queue": names.queues, "language": names.languages, "region": names.regions, "type": names.types,
+        "channel": channel_names(told), "hour": hour_names(told), "agent": names.agents,
+    }  # fmt: skip
+
+
 def story_of(told: Told, command: str) -> Story:
     """Return what the page tells; ``command`` is what repeats it."""
     compiled = told.compiled
     world, names = compiled.world, compiled.names
     first = told.of(told.policies()[0])
-    keys = {
-        "queue": names.queues, "language": names.languages, "region": names.regions, "type": names.types,
-        "channel": channel_names(told), "hour": hour_names(told), "agent": names.agents,
-    }  # fmt: skip
     facts = [
         ("replications", str(len(first))),
         ("days", f"{days_of(told):g}"),
@@ -48,7 +54,7 @@ def story_of(told: Told, command: str) -> Story:
         facts=facts,
         command=command,
         accounts=[Account(name, told.series(name)) for name in told.policies()],
-        keys=keys,
+        keys=keys_of(told),
         teams=[member.team for member in members(world)],
         days=days_of(told),
         notes=[*world.assumptions, *world.sources],

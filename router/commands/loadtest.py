@@ -25,7 +25,7 @@ from simulator.load.trial import DESKS_MAX, Outcome, Target, Trial
 from simulator.load.warming import compile_crowd
 from simulator.worlds.compiling import compile_world
 from simulator.worlds.floor import FloorError, policy_body
-from simulator.worlds.reading import WorldError, parse_world
+from simulator.worlds.reading import WorldError, read_world
 from simulator.worlds.shipped import find_world
 
 KEY_VARIABLE: Final = "CORDBOARD_KEY"
@@ -72,7 +72,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def prepared_of(given: argparse.Namespace) -> Prepared:
     """Return the world on its floor; raises WorldError, FloorError, OSError."""
     path = find_world(given.world)
-    world = larger(parse_world(path.read_text("utf-8"), str(path)), given.scale)
+    world = larger(read_world(path), given.scale)
     wanted = given.days if given.hours is None else given.hours / 24
     return Prepared(compile_world(world, wanted), policy_body(world, given.policy))
 
@@ -148,7 +148,7 @@ def run(given: argparse.Namespace) -> int:
         pace = Pace(given.speed, given.clock_speed, not given.no_skip)
         trial = Trial(prepared, Options(given.seed), pace, target_of(given))
         outcome = in_loop(play(trial))
-    except (WorldError, FloorError, GroundError, OSError, UnicodeDecodeError) as error:
+    except (WorldError, FloorError, GroundError, OSError) as error:
         print(f"cordboard loadtest: {error}", file=sys.stderr)
         return 1
     command = " ".join(["cordboard loadtest", *hidden(sys.argv[2:])])

@@ -3,15 +3,20 @@
 import argparse
 import json
 import os
+import shlex
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from time import perf_counter
 from typing import Final
 
 from router.commands.numbers import above_zero, at_least
+from router.main import USAGE_ERROR
 from router.policies import POLICIES
-from simulator.accounts_text import Told, comparison_lines, plain, table_lines
+from router.wire.policies import Base
+from simulator.accounts_json import plain
+from simulator.accounts_text import Told, comparison_lines, table_lines
 from simulator.kernel.warming import compile_simulator
 from simulator.many import Played, SpreadError, Task, compiled_of, play_all
 from simulator.measures.summary import widest
@@ -21,7 +26,7 @@ from simulator.stats.sequential import Goal, blocks
 from simulator.telling import WANTED, story_of
 from simulator.worlds.floor import FloorError
 from simulator.worlds.pricing import PRICED
-from simulator.worlds.reading import WorldError
+from simulator.worlds.reading import WorldError, text_of
 from simulator.worlds.shipped import find_world
 
 REPLICATIONS: Final = 20
@@ -80,9 +85,21 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ray", action="store_true", help="Spread over a Ray cluster.")
 
 
-def tasks_of(given: argparse.Namespace, text: str, source: str, numbers: range) -> list[Task]:
+def policies_of(given: argparse.Namespace, own: Base) -> list[Base]:
+    """Return the policies to play, each once: the first is what the others are compared with."""
+    first: Base = given.policy or own
+    if first in given.compare:
+        print(
+            f"--compare {first}: that policy plays already, and is compared with.", file=sys.stderr
+        )
+    return list(dict.fromkeys([first, *given.compare]))
+
+
+def tasks_of(
+    given: argparse.Namespace, world: tuple[str, str], policies: Sequence[Base], numbers: range
+) -> list[Task]:
     """Return these replications under all policies, those of one number next to each other."""
-    policies = list(dict.fromkeys([given.policy, *given.compare]))
+    text, source = world
     return [
         Task(text, source, given.days, policy, given.seed, number, WANTED)
         for number in numbers
@@ -104,6 +121,7 @@ def play(given: argparse.Namespace, text: str, source: str) -> tuple[list[Played
     played: list[Played] = []
     spread = "ray" if given.ray else "processes"
     compiled = compiled_of(text, source, given.days)
+    policies = policies_of(given, compiled.world.policy.base)
 
     def look() -> list[Interval]:
         told = Told(compiled, given.seed, played, "", 0.0)
@@ -111,7 +129,7 @@ def play(given: argparse.Namespace, text: str, source: str) -> tuple[list[Played
         return [found for series in each for found in widest(series, PRECISE, 0.95) if found.value]
 
     for numbers in blocks_of(given, look):
-        tasks = tasks_of(given, text, source, numbers)
+        tasks = tasks_of(given, (text, source), policies, numbers)
         with Progress(len(tasks)) as progress:
             try:
                 for each in play_all(tasks, spread, min(given.processes, len(tasks))):
@@ -124,41 +142,51 @@ def play(given: argparse.Namespace, text: str, source: str) -> tuple[list[Played
     return played, ""
 
 
-def report(told: Told, folder: Path, command: str) -> None:
-    """Write the page of plots; raises OSError."""
+def report(told: Told, folder: Path, command: str) -> bool:
+    """Write the page of plots, an older one staying until the new one is whole; return whether it was written."""
     from simulator.charts.page import page
 
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "index.html"
-    path.write_text(page(story_of(told, command)), "utf-8")
+    path, fresh = folder / "index.html", folder / ".index.html"
+    try:
+        fresh.write_text(page(story_of(told, command)), "utf-8")
+        fresh.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            fresh.unlink(missing_ok=True)
+        print(f"--report: {error}", file=sys.stderr)
+        return False
     print(f"The report lies in {path}.", file=sys.stderr)
+    return True
 
 
 def run(given: argparse.Namespace) -> int:
     """Play, and print."""
-    began_s = perf_counter()
+    if given.precision is not None and given.reps == 1:
+        print(
+            "--reps: is 1, expected 2 or more with --precision: one has no interval",
+            file=sys.stderr,
+        )
+        return USAGE_ERROR
     try:
         path = find_world(given.world)
-        text = path.read_text("utf-8")
+        text = text_of(path)
         compiled = compiled_of(text, str(path), given.days)
+        if given.report is not None:
+            given.report.mkdir(parents=True, exist_ok=True)  # better now than after an hour
         compile_simulator(lambda line: print(line, file=sys.stderr, flush=True))
+        began_s = perf_counter()
         played, partial = play(given, text, str(path))
-    except (WorldError, FloorError, OSError, UnicodeDecodeError) as error:
+    except (WorldError, FloorError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     if not played:
         print(f"Nothing was played: {partial or 'no replication'}.", file=sys.stderr)
         return PARTIAL_EXIT
     told = Told(compiled, given.seed, played, partial, perf_counter() - began_s)
-    command = " ".join(["cordboard simulate", *sys.argv[2:]])
-    try:
-        if given.report is not None:
-            report(told, given.report, command)
-    except OSError as error:
-        print(f"--report: {error}", file=sys.stderr)
-        return 1
+    command = shlex.join(["cordboard", "simulate", *sys.argv[2:]])
+    is_reported = given.report is None or report(told, given.report, command)
     if given.json:
         print(json.dumps(plain(told)))
     else:
         print("\n".join([*table_lines(told), *comparison_lines(told)]))
-    return PARTIAL_EXIT if partial else 0
+    return PARTIAL_EXIT if partial else 0 if is_reported else 1

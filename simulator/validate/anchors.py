@@ -17,7 +17,7 @@ from simulator.theory.formulas import Values, evaluate
 from simulator.validate.controls import CONTROLS
 from simulator.validate.extras import EXTRAS
 from simulator.worlds.checks import find_faults
-from simulator.worlds.reading import Fault, WorldError, field_of, line_of, lines_of, plain
+from simulator.worlds.reading import Fault, WorldError, field_of, line_of, lines_of, plain, text_of
 from simulator.worlds.schema import World
 
 SUFFIX: Final = ".toml"
@@ -224,11 +224,7 @@ def read_anchor(path: Path) -> Anchor:
     WorldError
         When the file cannot be read, or naming everything that is wrong with it.
     """
-    try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise WorldError(str(path), [Fault(0, "", str(error))]) from None
-    return parse_anchor(text, str(path))
+    return parse_anchor(text_of(path), str(path))
 
 
 def shipped() -> list[Path]:

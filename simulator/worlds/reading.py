@@ -158,6 +158,29 @@ def parse_world(text: str, source: str = "world") -> World:
     return world
 
 
+def text_of(path: Path) -> str:
+    """
+    Return the text of a world file.
+
+    Raises
+    ------
+    WorldError
+        When it cannot be read, is not UTF-8, or is larger than any world.
+    """
+    try:
+        size = path.stat().st_size
+        if size > BYTES_MAX:
+            said = f"has {size:,} bytes; expected at most {BYTES_MAX:,} of a world"
+            raise WorldError(str(path), [Fault(0, "", said)])
+        return path.read_text("utf-8")
+    except OSError as error:
+        raise WorldError(str(path), [Fault(0, "", error.strerror or str(error))]) from None
+    except UnicodeDecodeError as error:
+        line = 1 + error.object.count(b"\n", 0, error.start)
+        said = f"Expected UTF-8. There is a byte 0x{error.object[error.start]:02x}."
+        raise WorldError(str(path), [Fault(line, "", said)]) from None
+
+
 def read_world(path: Path) -> World:
     """
     Return the world in a file.
@@ -167,10 +190,4 @@ def read_world(path: Path) -> World:
     WorldError
         When the file cannot be read, or naming everything that is wrong with it.
     """
-    try:
-        if path.stat().st_size > BYTES_MAX:
-            raise WorldError(str(path), [Fault(0, "", f"is larger than {BYTES_MAX:,} bytes")])
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise WorldError(str(path), [Fault(0, "", str(error))]) from None
-    return parse_world(text, str(path))
+    return parse_world(text_of(path), str(path))

@@ -53,6 +53,104 @@ def test_a_run_goes_on_until_it_is_precise_enough(capsys: pytest.CaptureFixture[
     assert counts[1] == 60 or level["high"] - level["low"] <= 2 * 0.3 * level["value"]
 
 
+def test_the_policy_that_plays_anyway_is_compared_once(capsys: pytest.CaptureFixture[str]) -> None:
+    """`--compare` with the world's own policy plays it once, keeps its replications, and says so."""
+    words = ("simulate", "bank_phone", "--days", "0.4", "--reps", "2", "--processes", "1")
+    assert cordboard([*words, "--compare", "ours"]) == 0
+    said = capsys.readouterr()
+    assert "2 replications of 0.4 days" in said.out
+    assert "that policy plays already" in said.err
+
+
+def test_json_has_cuts_by_name_and_paired_differences(capsys: pytest.CaptureFixture[str]) -> None:
+    """Queues, hours and the rest stand under their names and add up; differences carry their verdict."""
+    words = (
+        "bank_phone",
+        "--days",
+        "0.4",
+        "--reps",
+        "4",
+        "--compare",
+        "round_robin",
+        "--processes",
+        "1",
+    )
+    found = told(capsys, *words)
+    cuts = found["policies"]["ours"]["cuts"]
+    whole = found["policies"]["ours"]["measures"]["tickets"]["total"]
+    assert set(cuts) >= {"queue", "language", "region", "channel", "type", "hour", "agent"}
+    for cut in ("queue", "channel", "type", "hour"):
+        assert sum(each["tickets"]["total"] for each in cuts[cut].values()) == pytest.approx(whole)
+    assert {"regular", "stock"} <= set(cuts["queue"])
+    assert 0 < cuts["queue"]["regular"]["service_level_offered"]["interval"]["value"] <= 1
+    rows = {row["measure"]: row for row in found["differences"]}
+    level = rows["service_level_offered"]
+    assert (level["policy"], level["against"]) == ("round_robin", "ours")
+    assert level["low"] <= level["value"] <= level["high"]
+    assert level["verdict"] in ("better", "worse", "unclear")
+
+
+def test_a_world_in_which_nobody_comes_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    """A quarter of an hour of a night is no table of zeros."""
+    words = ("bank_phone", "--days", "0.01", "--reps", "1", "--processes", "1")
+    assert cordboard(["simulate", *words]) == 0
+    said = capsys.readouterr().out
+    assert "1 replication of 0.01 days" in said
+    assert "Nobody came" in said
+
+
+def test_results_outlive_a_report_that_cannot_be_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that is full at the end costs the page, not the table nor the page of last time."""
+    folder = tmp_path / "out"
+    folder.mkdir()
+    (folder / "index.html").write_text("last time", "utf-8")
+
+    def full(path: Path, *_: object) -> int:
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr(Path, "write_text", full)
+    words = ("bank_phone", "--days", "0.4", "--reps", "1", "--processes", "1")
+    assert cordboard(["simulate", *words, "--report", str(folder)]) == 1
+    said = capsys.readouterr()
+    assert "service level" in said.out
+    assert "--report: [Errno 28] No space left" in said.err
+    assert [each.name for each in folder.iterdir()] == ["index.html"]
+    assert (folder / "index.html").read_text("utf-8") == "last time"
+
+
+def test_a_report_that_has_no_place_is_refused_before_anything_is_played(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file where the folder should be is found out at once."""
+    place = tmp_path / "taken"
+    place.write_text("", "utf-8")
+    assert cordboard(["simulate", "bank_phone", "--report", str(place)]) == 1
+    said = capsys.readouterr()
+    assert "taken" in said.err
+    assert not said.out
+
+
+def test_precision_needs_two_replications(capsys: pytest.CaptureFixture[str]) -> None:
+    """One replication has no interval to be precise."""
+    assert cordboard(["simulate", "bank_phone", "--precision", "0.1", "--reps", "1"]) == 2
+    assert "--reps: is 1" in capsys.readouterr().err
+
+
+def test_files_that_are_no_worlds_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Bytes that are no UTF-8 are found by line, and what is too large is not read."""
+    odd, large = tmp_path / "odd.toml", tmp_path / "large.toml"
+    odd.write_bytes(b'format = 1\nname = "caf\xe9"\n')
+    with large.open("wb") as file:
+        file.truncate(100_000_000)
+    for path, said in ((odd, "odd.toml:2: Expected UTF-8"), (large, "has 100,000,000 bytes")):
+        assert cordboard(["simulate", str(path)]) == 1
+        assert said in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("name", shipped())
 def test_every_shipped_world_can_be_played(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     """A tenth of a day of each world plays and has measures."""
