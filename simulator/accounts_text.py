@@ -14,7 +14,7 @@ from simulator.worlds.compiling import Compiled
 from simulator.worlds.pricing import PRICED
 
 SHOWN: Final = (
-    "tickets", "answered", "abandoned", "blocked", "service_level_offered", "service_level_all", "asa_s",
+    "tickets", "answered", "abandoned", "unanswered", "blocked", "service_level_offered", "service_level_all", "asa_s",
     "wait_p50_s", "wait_p90_s", "wait_p99_s", "abandonment", "aht_s", "occupancy", "occupancy_units",
     "match_quality", "fairness_jain", "sla_breached", "transfers", "redialled", "reopened", "offers_declined",
     "queue_length",

@@ -55,7 +55,7 @@ class Comparison(NamedTuple):
             signed = (
                 f"{_amount(self.gained.low, unit, '+')} to {_amount(self.gained.high, unit, '+')}"
             )
-            return f"no difference shown: {signed}"
+            return f"no difference shown: {signed}{_unit(unit)}"
         direction = "higher" if self.gained.value > 0 else "lower"
         word = self.verdict if self.verdict != CHANGED else direction
         return f"{word} by {_amount(low, unit)} to {_amount(high, unit)}{_unit(unit)}"

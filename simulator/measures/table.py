@@ -102,8 +102,12 @@ def _good(t: Tickets) -> Values:
 
 
 def _due(t: Tickets) -> Values:
-    """Count whom the second service level judges: the answered, and who left after the target."""
-    return (t.answered | (t.outcome(ABANDONED) & ~t.within)) * 1.0
+    """Count whom the second service level judges: the answered, and who waited beyond the target, however it ended."""
+    return (t.answered | (~t.outcome(BLOCKED) & ~t.within)) * 1.0
+
+
+def _unanswered(t: Tickets) -> Values:
+    return (~t.answered & ~t.outcome(ABANDONED) & ~t.outcome(BLOCKED)) * 1.0
 
 
 def jain(shares: Floats) -> float:
@@ -138,13 +142,16 @@ MEASURES: Final[Mapping[str, Measure]] = MappingProxyType(
         "answered": _count(_answered, "tickets that an agent took"),
         "in_target": _count(_good, "tickets that an agent took within the queue's target", True),
         "abandoned": _count(lambda t: t.outcome(ABANDONED) * 1.0, "customers who gave up", False),
+        "unanswered": _count(
+            _unanswered, "neither answered nor lost: expired, or still waiting at the end", False
+        ),
         "blocked": _count(lambda t: t.outcome(BLOCKED) * 1.0, "turned away, no room", False),
         "service_level_answered": TicketRatio(
             _good, _answered, SHARE, "answered within the target, of the answered", True
         ),
         "service_level_offered": TicketRatio(
             _good, _due, SHARE,
-            "answered within the target, of the answered and those who left after it", True,
+            "answered within the target, of the answered and all who waited longer in vain", True,
         ),
         "service_level_all": TicketRatio(
             _good, _every, SHARE, "answered within the target, of all arrivals", True

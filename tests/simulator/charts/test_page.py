@@ -95,7 +95,7 @@ def test_verdicts_are_plain() -> None:
     noisy["asa_s", "all"] = Series(values, noisy["asa_s", "all"].below)
     (row,) = compared(noisy, base.series, ["asa_s"])
     assert row.verdict == UNCLEAR
-    assert row.words == "no difference shown: -0.2 to +0.2"
+    assert row.words == "no difference shown: -0.2 to +0.2 s"
     (same,) = compared(base.series, base.series, ["asa_s"])
     assert same.words == "the same"
 

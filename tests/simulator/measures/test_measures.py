@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from router.core.limits import NEVER_US
 from simulator.measures.cuts import CUTS, WHOLE, key_names, measured
-from simulator.measures.day import ABANDONED, BLOCKED, OPEN, SERVED, TEXTS, Day, Setting
+from simulator.measures.day import ABANDONED, BLOCKED, EXPIRED, OPEN, SERVED, TEXTS, Day, Setting
 from simulator.measures.summary import Series, difference, stacked
 from simulator.measures.table import MEASURES, gini, jain
 from simulator.records import AGENT_HOUR, QUEUE_HOUR, TICKET
@@ -87,6 +87,23 @@ def test_measures_by_hand(name: str, worth: float) -> None:
     """Seven tickets within the window: four answered, three in time, two lost, one blocked."""
     above, below = measured(SIX, SETTING, [(name, WHOLE)])[name, WHOLE]
     assert above[0] / below[0] == pytest.approx(worth)
+
+
+def test_who_is_never_answered_counts_against_the_service_level() -> None:
+    """Of three who waited beyond the target in vain none is forgotten, whether gone, expired or still there."""
+    rows = [
+        served(10, 5),
+        lost(20, 30),
+        lost(30, 30, EXPIRED),
+        lost(40, 30, OPEN),
+        lost(50, 5, OPEN),
+    ]
+    wanted = [("service_level_offered", WHOLE), ("unanswered", WHOLE), ("abandoned", WHOLE)]
+    found = measured(day(rows), SETTING, wanted)
+    level = found["service_level_offered", WHOLE]
+    assert (level.above[0], level.below[0]) == (1, 4)
+    assert found["unanswered", WHOLE].above[0] == 3
+    assert found["abandoned", WHOLE].above[0] == 1
 
 
 def test_fairness_by_hand() -> None:
