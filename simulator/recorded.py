@@ -5,8 +5,9 @@ What the journal has is taken as it is: the floor's configuration, who came and 
 arrival and what it asked for. What it cannot have is assumed, and ``ASSUMPTIONS`` says so.
 """
 
+import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -65,6 +66,8 @@ class Seen(NamedTuple):
     """-1 when unknown."""
     answered_us: int
     """-1 when never."""
+    gone_us: int = -1
+    """How long it waited before it was canceled or expired; -1 when it was not."""
 
 
 class Tape:
@@ -120,6 +123,8 @@ class Tape:
             self._arrive(e, recorded)
         elif kind == core.E_PRESENCE and e["reason"] == core.BECAUSE_ASKED:
             self.plan.append((at_us, c.PLAN_PRESENCE, int(e["agent"]), int(e["aux"]), 0))
+        elif kind == core.E_AGENT_REMOVED:
+            self.plan.append((at_us, c.PLAN_PRESENCE, int(e["agent"]), core.OFFLINE, 0))
         elif kind in (core.E_AGENT_LOST, core.E_AGENT_RETURNED):
             what = c.PLAN_LOST if kind == core.E_AGENT_LOST else c.PLAN_BACK
             self.plan.append((at_us, what, int(e["agent"]), 0, 0))
@@ -164,9 +169,10 @@ class Tape:
     def _close(self, t: int, at_us: int, how: int) -> None:
         place = self._open.pop(t, None)
         self._begun.pop(t, None)
-        if place is not None and how == core.ABANDONED:
+        if place is not None:
             before = self.seen[place]
-            self.seen[place] = before._replace(patience_us=at_us - before.at_us)
+            field = "patience_us" if how == core.ABANDONED else "gone_us"
+            self.seen[place] = before._replace(**{field: at_us - before.at_us})
 
 
 def quantile_law(values_us: list[int], otherwise_s: float) -> Law:
@@ -287,12 +293,48 @@ def agent_rows(directory: Directory) -> Iterable[tuple[str, int]]:
     return [(id_, directory.index(AGENT, id_)) for id_ in directory.documents[AGENT]]
 
 
-def recorded_figures(tape: Tape) -> dict[str, float | int | None]:
-    """Return what really happened, as far as the same words fit."""
-    waits = [seen.answered_us - seen.at_us for seen in tape.seen if seen.answered_us >= 0]
+def recorded_figures(tape: Tape, within_us: Sequence[int]) -> dict[str, float | int | None]:
+    """
+    Return what really happened, as far as the same words fit.
+
+    Parameters
+    ----------
+    tape
+        The journal.
+    within_us
+        Of each kind of ticket: the wait that its queue's service level allows.
+    """
+    answered = [seen for seen in tape.seen if seen.answered_us >= 0]
+    waits = sorted(seen.answered_us - seen.at_us for seen in answered)
+    good = sum(seen.answered_us - seen.at_us <= within_us[seen.kind] for seen in answered)
+    late = sum(
+        in_vain_us(tape, seen) > within_us[seen.kind] for seen in tape.seen if seen.answered_us < 0
+    )
+    works = [seen.work_us for seen in tape.seen if seen.work_us >= 0]
+    lost = sum(seen.patience_us >= 0 and seen.answered_us < 0 for seen in tape.seen)
+    due = len(answered) + late
     return {
         "tickets": len(tape.seen),
         "answered": len(waits),
-        "abandoned": sum(seen.patience_us >= 0 and seen.answered_us < 0 for seen in tape.seen),
+        "abandoned": lost,
+        "service_level_offered": good / due if due else None,
         "asa_s": sum(waits) / len(waits) / 1e6 if waits else None,
+        "wait_p50_s": nearest_rank_s(waits, 0.5),
+        "wait_p90_s": nearest_rank_s(waits, 0.9),
+        "abandonment": lost / len(tape.seen) if tape.seen else None,
+        "aht_s": sum(works) / len(works) / 1e6 if works else None,
     }
+
+
+def in_vain_us(tape: Tape, seen: Seen) -> int:
+    """Return how long a ticket waited that nobody answered, until it left or the journal ends."""
+    if seen.patience_us >= 0:
+        return seen.patience_us
+    return seen.gone_us if seen.gone_us >= 0 else tape.last_us - seen.at_us
+
+
+def nearest_rank_s(ordered_us: Sequence[int], share: float) -> float | None:
+    """Return a quantile of sorted waits, one that somebody had, in seconds."""
+    if not ordered_us:
+        return None
+    return ordered_us[max(0, math.ceil(share * len(ordered_us)) - 1)] / 1e6

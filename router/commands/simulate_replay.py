@@ -5,6 +5,7 @@ import json
 import sys
 from typing import Any
 
+from router.commands.simulate_world import at_least
 from router.commands.verify import location
 from router.core.machine import Machine
 from router.journal import FormatError, decode
@@ -13,6 +14,7 @@ from router.recover import Folder
 from router.shard import Shard
 from router.stores import store_at
 from router.stores.errors import StoreError
+from simulator.accounts_text import named, single
 from simulator.kernel.running import Options, Records, play
 from simulator.kernel.warming import compile_simulator
 from simulator.measures.cuts import WHOLE, measured
@@ -36,7 +38,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--policy", action="append", required=True, choices=sorted(POLICIES),
         help="Under which policy; may be said again.",
     )  # fmt: skip
-    parser.add_argument("--seed", type=int, default=1, help="Of what is assumed by chance (1).")
+    parser.add_argument(
+        "--seed", type=at_least(0), default=1, help="Of what is assumed by chance (1)."
+    )
     parser.add_argument("--json", action="store_true", help="Print everything as JSON.")
 
 
@@ -77,11 +81,7 @@ def figures(stage: Stage, records: Records) -> dict[str, float | None]:
 
 def written(value: float | None, unit: str) -> str:
     """Write a measure."""
-    if value is None:
-        return "-"
-    return (
-        f"{value:.1%}" if unit == "share" else f"{value:,.4g}" if value < 1e4 else f"{value:,.0f}"
-    )
+    return "-" if value is None else single(value, unit)
 
 
 def lines(told: dict[str, Any], cut: str) -> list[str]:
@@ -91,7 +91,7 @@ def lines(told: dict[str, Any], cut: str) -> list[str]:
     for name in SHOWN:
         cells = [written(told["recorded"].get(name), MEASURES[name].unit)]
         cells += [written(policies[each][name], MEASURES[name].unit) for each in policies]
-        rows.append((name, *cells))
+        rows.append((named(name), *cells))
     partial = [f"PARTIAL: the journal is cut short: {cut}."] if cut else []
     return [
         *partial,
@@ -107,9 +107,11 @@ def run(given: argparse.Namespace) -> int:
     try:
         tape, shard, cut = read(given.journal)
         compile_simulator(lambda line: print(line, file=sys.stderr, flush=True))
-        told: dict[str, Any] = {"recorded": recorded_figures(tape), "policies": {}, "cut": cut}
-        for policy in given.policy:
+        told: dict[str, Any] = {"policies": {}, "cut": cut}
+        for policy in dict.fromkeys(given.policy):
             stage = Stage(tape, shard.directory, policy)
+            within_us = stage.kinds["within_us"].tolist()
+            told["recorded"] = recorded_figures(tape, within_us)
             records = play(stage, stage.plan(), Options(given.seed), stage.trace())
             told["policies"][policy] = figures(stage, records)
     except (StoreError, FormatError, JournalUnfitError, OSError, ValueError) as error:

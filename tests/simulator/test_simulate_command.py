@@ -238,6 +238,8 @@ def test_a_journal_plays_again_under_other_policies(
     assert ours["answered"] == pytest.approx(recorded["answered"], abs=2)
     assert found["policies"]["longest_idle"]["match_quality"] <= ours["match_quality"]
     assert any("never met" in each for each in found["assumptions"])
+    for name in ("service_level_offered", "abandonment", "wait_p50_s", "aht_s"):
+        assert recorded[name] == pytest.approx(ours[name], rel=0.1, abs=0.05), name
 
 
 def test_a_journal_that_is_not_there_is_refused(
