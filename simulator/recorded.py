@@ -33,6 +33,8 @@ ASSUMPTIONS: Final = (
     "Who gave up had just that much patience; everybody else is taken to wait for ever, "
     "so a policy that makes people wait longer looks better here than it would be.",
     "Offers are accepted, declined and missed as often and as fast as all recorded ones together.",
+    "Who is sent away for not answering comes back as fast as those who did; "
+    "who did not until the journal's end is taken to come back then.",
     "Configuration is that of the journal's end, from the beginning; agents come and go as recorded.",
     "Agents' time is priced as it was recorded, whatever the policy; no prices are found anew.",
     "Tickets keep what they asked for at first; transfers, updates and replies are left out.",
@@ -79,12 +81,15 @@ class Tape:
         self.seen: list[Seen] = []
         self.plan: list[tuple[int, int, int, int, int]] = []
         self.delays_us: list[int] = []
+        self.aways_us: list[int] = []
+        """How long agents stayed away who had been sent away for not answering."""
         self.counts: Counter[int] = Counter()
         self.policy: list[int] = []
         self.first_us = self.last_us = 0
         self._open: dict[int, int] = {}
         self._offered: dict[int, int] = {}
         self._begun: dict[int, int] = {}
+        self._sent_away: dict[int, int] = {}
 
     def add(self, recorded: Recorded) -> None:
         """Take in a frame."""
@@ -121,8 +126,8 @@ class Tape:
         self.counts[kind] += 1
         if kind == core.E_ADDED:
             self._arrive(e, recorded)
-        elif kind == core.E_PRESENCE and e["reason"] == core.BECAUSE_ASKED:
-            self.plan.append((at_us, c.PLAN_PRESENCE, int(e["agent"]), int(e["aux"]), 0))
+        elif kind == core.E_PRESENCE:
+            self._come_and_go(at_us, int(e["agent"]), int(e["aux"]), int(e["reason"]))
         elif kind == core.E_AGENT_REMOVED:
             self.plan.append((at_us, c.PLAN_PRESENCE, int(e["agent"]), core.OFFLINE, 0))
         elif kind in (core.E_AGENT_LOST, core.E_AGENT_RETURNED):
@@ -139,6 +144,19 @@ class Tape:
             self._end_work(t, at_us, is_done=kind == core.E_COMPLETED)
         elif kind == core.E_CLOSED:
             self._close(t, at_us, int(e["aux"]))
+
+    def _come_and_go(self, at_us: int, agent: int, presence: int, reason: int) -> None:
+        if reason == core.BECAUSE_NO_ANSWER:
+            self._sent_away.setdefault(agent, at_us)
+        elif reason == core.BECAUSE_ASKED:
+            self.plan.append((at_us, c.PLAN_PRESENCE, agent, presence, 0))
+            sent_us = self._sent_away.pop(agent, None)
+            if sent_us is not None and presence == core.AVAILABLE:
+                self.aways_us.append(at_us - sent_us)
+
+    def all_aways_us(self) -> list[int]:
+        """Return how long agents stayed away after not answering, those who never came back until the end."""
+        return self.aways_us + [self.last_us - sent_us for sent_us in self._sent_away.values()]
 
     def _arrive(self, e: Any, recorded: Recorded) -> None:
         at_us = int(e["at_us"])
@@ -263,6 +281,7 @@ def compiled_of(tape: Tape, directory: Directory) -> Compiled:
         delay=quantile_law(tape.delays_us, 0.0),
         decline=tape.counts[core.E_DECLINED] / offers,
         miss=tape.counts[core.E_OFFER_EXPIRED] / offers,
+        back=quantile_law(tape.all_aways_us(), 0.0),
     )
     teams = {
         names.get(a, f"agent-{a}"): Team(

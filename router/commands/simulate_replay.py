@@ -92,7 +92,7 @@ def lines(told: dict[str, Any], cut: str) -> list[str]:
         cells = [written(told["recorded"].get(name), MEASURES[name].unit)]
         cells += [written(policies[each][name], MEASURES[name].unit) for each in policies]
         rows.append((named(name), *cells))
-    partial = [f"PARTIAL: the journal is cut short: {cut}."] if cut else []
+    partial = [f"PARTIAL: the journal is cut short: {cut.rstrip('.')}."] if cut else []
     return [
         *partial,
         *aligned(rows),
