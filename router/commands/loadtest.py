@@ -4,8 +4,10 @@ import argparse
 import asyncio
 import json
 import os
+import shlex
 import signal
 import sys
+from errno import ENOTDIR
 from pathlib import Path
 from time import perf_counter
 from typing import Final
@@ -16,6 +18,7 @@ from router.commands.simulate_world import DAYS_MAX
 from router.policies import POLICIES
 from simulator.kernel.running import Options, Prepared
 from simulator.kernel.warming import compile_simulator
+from simulator.leaving import leave_page
 from simulator.load.forecast import REPLICATIONS, Forecast, forecast
 from simulator.load.ground import GroundError
 from simulator.load.playing import Pace, Playing
@@ -122,26 +125,36 @@ def compared(given: argparse.Namespace, prepared: Prepared, outcome: Outcome) ->
     return forecast(prepared, outcome.records, Options(given.seed), given.reps)
 
 
-def write(given: argparse.Namespace, account: Account) -> None:
-    """Write the files asked for; raises OSError."""
-    if given.json is not None:
-        text = json.dumps(plain(account))
-        if str(given.json) == "-":
-            print(text)
-        else:
-            given.json.write_text(text, "utf-8")
+def write(given: argparse.Namespace, account: Account) -> bool:
+    """Write the files asked for; return whether all of them were written."""
+    is_written = True
+    if str(given.json) == "-":
+        print(json.dumps(plain(account)))
+    elif given.json is not None:
+        try:
+            given.json.write_text(json.dumps(plain(account)), "utf-8")
+        except OSError as error:
+            print(f"--json: {error}", file=sys.stderr)
+            is_written = False
     if given.report is not None:
         from simulator.load.page import page
 
+        is_written = leave_page(given.report, page(account)) and is_written
+    return is_written
+
+
+def look_at_places(given: argparse.Namespace) -> None:
+    """Look whether files can be written where they are asked for, before anything is played; raises OSError."""
+    if given.report is not None:
         given.report.mkdir(parents=True, exist_ok=True)
-        path = given.report / "index.html"
-        path.write_text(page(account), "utf-8")
-        print(f"The report lies in {path}.", file=sys.stderr)
+    if given.json is not None and str(given.json) != "-" and not given.json.parent.is_dir():
+        raise NotADirectoryError(ENOTDIR, "No such folder", str(given.json.parent))
 
 
 def run(given: argparse.Namespace) -> int:
     """Play, and print."""
     try:
+        look_at_places(given)
         prepared = prepared_of(given)
         for warm in (compile_simulator, compile_crowd):
             warm(lambda line: print(line, file=sys.stderr, flush=True))
@@ -151,17 +164,13 @@ def run(given: argparse.Namespace) -> int:
     except (WorldError, FloorError, GroundError, OSError) as error:
         print(f"cordboard loadtest: {error}", file=sys.stderr)
         return 1
-    command = " ".join(["cordboard loadtest", *hidden(sys.argv[2:])])
+    command = shlex.join(["cordboard", "loadtest", *hidden(sys.argv[2:])])
     found = compared(given, prepared, outcome)
     account = Account(prepared, outcome, found, given.url, given.seed, command)
-    try:
-        write(given, account)
-    except OSError as error:
-        print(f"cordboard loadtest: {error}", file=sys.stderr)
-        return 1
+    is_written = write(given, account)
     if str(given.json) != "-":
         print("\n".join(lines(account)))
-    return account.exit_code
+    return account.exit_code or (0 if is_written else 1)
 
 
 def hidden(words: list[str]) -> list[str]:

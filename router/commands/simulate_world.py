@@ -6,7 +6,6 @@ import os
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 from time import perf_counter
 from typing import Final
@@ -18,6 +17,7 @@ from router.wire.policies import Base
 from simulator.accounts_json import plain
 from simulator.accounts_text import Told, comparison_lines, table_lines
 from simulator.kernel.warming import compile_simulator
+from simulator.leaving import leave_page
 from simulator.many import Played, SpreadError, Task, compiled_of, play_all
 from simulator.measures.summary import widest
 from simulator.progress import Progress
@@ -143,20 +143,10 @@ def play(given: argparse.Namespace, text: str, source: str) -> tuple[list[Played
 
 
 def report(told: Told, folder: Path, command: str) -> bool:
-    """Write the page of plots, an older one staying until the new one is whole; return whether it was written."""
+    """Write the page of plots; return whether that went well."""
     from simulator.charts.page import page
 
-    path, fresh = folder / "index.html", folder / ".index.html"
-    try:
-        fresh.write_text(page(story_of(told, command)), "utf-8")
-        fresh.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            fresh.unlink(missing_ok=True)
-        print(f"--report: {error}", file=sys.stderr)
-        return False
-    print(f"The report lies in {path}.", file=sys.stderr)
-    return True
+    return leave_page(folder, page(story_of(told, command)))
 
 
 def run(given: argparse.Namespace) -> int:

@@ -31,6 +31,10 @@ async def listed(client: Caller, family: str) -> AsyncIterator[Mapping[str, Any]
     while True:
         query = {"limit": PAGE} | ({"cursor": cursor} if cursor else {})
         page = await client.call(f"{family}.list", query=query)
+        if not (isinstance(page, Mapping) and "items" in page and "next" in page):
+            raise GroundError(
+                f"what answers there is no Cordboard server: {family}.list has no items"
+            )
         for item in page["items"]:
             yield item
         cursor = page["next"]

@@ -122,7 +122,8 @@ def error_lines(outcome: Outcome) -> list[str]:
         ]
     if books.away:
         spans = ", ".join(f"{a:.1f} to {b:.1f} s" for a, b in books.away[:5])
-        found.append(f"The server was away {len(books.away)} times: {spans}.")
+        often = "once" if len(books.away) == 1 else f"{len(books.away)} times"
+        found.append(f"The server was away {often}: {spans}.")
     if books.races:
         count = sum(books.races.values())
         found.append(f"{count:,} answers came when the offer or ticket had just moved on (409).")

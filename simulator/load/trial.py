@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -134,14 +134,16 @@ class Trial:
         url = self.target.url
         try:
             page = await client.call("statistics.get")
+            if not isinstance(page, Mapping) or "seq" not in page:
+                raise GroundError(
+                    f"what answers at {url} is no Cordboard server: its statistics have no seq"
+                )
             await look(client, self.told, is_onto=self.target.is_onto)
         except aiohttp.InvalidURL as error:
             raise GroundError(f"--url {url!r} is no address of a server: {error}") from None
         except BROKEN as error:
-            why = named(error)
-            raise GroundError(
-                f"there is no server at {url}: {why} ({error}). Is it running?"
-            ) from None
+            why, said = named(error), f" ({error})" if str(error) else ""
+            raise GroundError(f"there is no server at {url}: {why}{said}. Is it running?") from None
         except ClientProblem as refusal:
             if refusal.status in DENIED:
                 why = f"the server does not take the key ({refusal}); a load test needs the scope admin"

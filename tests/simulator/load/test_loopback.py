@@ -113,6 +113,8 @@ def test_the_command_says_why_it_cannot_begin(capsys: pytest.CaptureFixture[str]
     assert "there is no server at" in capsys.readouterr().err
     assert run(["loadtest", "nowhere"]) == 1
     assert "no such file or world" in capsys.readouterr().err
+    assert run(["loadtest", "small_team", "--url", url, "--json", "/nowhere/x.json"]) == 1
+    assert "/nowhere" in capsys.readouterr().err
     with pytest.raises(SystemExit) as wrong:
         run(["loadtest", "small_team", "--speed", "0"])
     assert wrong.value.code == 2
