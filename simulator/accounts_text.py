@@ -12,6 +12,7 @@ from simulator.measures.table import COUNT, MEASURES, SHARE
 from simulator.report import aligned
 from simulator.worlds.compiling import Compiled
 from simulator.worlds.pricing import PRICED
+from simulator.worlds.schema import World
 
 SHOWN: Final = (
     "tickets", "answered", "abandoned", "unanswered", "blocked", "service_level_offered", "service_level_all", "asa_s",
@@ -23,6 +24,11 @@ NAMED: Final = {**LABELS, "aht_s": "handle time"}
 QUEUE_COLUMNS: Final = ("tickets", "service_level_offered", "asa_s", "wait_p90_s", "abandonment")
 
 
+def own_policy(world: World) -> str:
+    """Return what a world's own policy is called, with prices or without."""
+    return world.policy.base + (PRICED if world.prices is not None else "")
+
+
 class Told(NamedTuple):
     """All that was played of a world."""
 
@@ -32,22 +38,18 @@ class Told(NamedTuple):
     partial: str
     """Why it is not all that was asked for; empty when it is."""
     wall_s: float
-
-    @property
-    def _own(self) -> str:
-        """Return what the world's own policy is called."""
-        world = self.compiled.world
-        return world.policy.base + (PRICED if world.prices is not None else "")
+    order: Sequence[str] = ()
+    """The policies as they were asked for; the first is what others are compared with."""
 
     def policies(self) -> list[str]:
-        """Return the policies played, in the order of the first replication."""
-        own = self._own
-        ordered = sorted(self.played, key=lambda each: each.task.replication)
-        return list(dict.fromkeys(each.task.policy or own for each in ordered))
+        """Return the policies played, as asked for, whichever was done first."""
+        own = own_policy(self.compiled.world)
+        known = dict.fromkeys(each.task.policy or own for each in self.played)
+        return sorted(known, key=self.order.index) if self.order else list(known)
 
     def of(self, policy: str) -> list[Played]:
         """Return the replications of a policy that all policies have, by their numbers."""
-        own = self._own
+        own = own_policy(self.compiled.world)
         counts: dict[int, int] = {}
         for each in self.played:
             counts[each.task.replication] = counts.get(each.task.replication, 0) + 1

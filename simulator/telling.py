@@ -1,7 +1,9 @@
 """From what was played to the story that the report's page tells."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from simulator.accounts_text import Told, days_of
 from simulator.charts.page import WANTED as PAGE_WANTED
@@ -14,18 +16,18 @@ WANTED: Final[tuple[Key, ...]] = PAGE_WANTED
 
 
 def hour_names(told: Told) -> list[str]:
-    """Return what the slots of a run are called: clock times of the world's time zone."""
+    """Return what the slots of a run are called: clock times where the world is, with the day if there are more."""
     compiled = told.compiled
-    span = compiled.span
+    span, zone = compiled.span, ZoneInfo(compiled.world.time.time_zone)
     slot_us = round(compiled.world.time.slot_s * 1e6)
     count = max(1, -(-(span.stops_us - span.opens_us) // slot_us))
-    names = []
-    for n in range(count):
-        minutes = (span.opens_us + n * slot_us - span.midnight_us) // 60_000_000
-        day, minute = divmod(minutes, 1_440)
-        clock = f"{minute // 60:02}:{minute % 60:02}"
-        names.append(clock if days_of(told) <= 1 else f"{day} {clock}")
-    return names
+    days = (span.stops_us - span.opens_us) / 86_400e6
+    # A weekday and the day of the month name a moment once for four weeks.
+    look = "%H:%M" if days_of(told) <= 1 else "%a %d %H:%M" if days <= 27 else "%m-%d %H:%M"
+    return [
+        datetime.fromtimestamp((span.opens_us + n * slot_us) / 1e6, zone).strftime(look)
+        for n in range(count)
+    ]
 
 
 def keys_of(told: Told) -> dict[str, Sequence[str]]:

@@ -116,15 +116,16 @@ def blocks_of(given: argparse.Namespace, look: Callable[[], list[Interval]]) -> 
     yield from blocks(Goal(given.precision, least=min(10, most), most=most), look)
 
 
-def play(given: argparse.Namespace, text: str, source: str) -> tuple[list[Played], str]:
+def play(
+    given: argparse.Namespace, text: str, source: str, policies: Sequence[Base]
+) -> tuple[list[Played], str]:
     """Play all that is wanted; return what was played, and why that is not all (empty when it is)."""
     played: list[Played] = []
     spread = "ray" if given.ray else "processes"
     compiled = compiled_of(text, source, given.days)
-    policies = policies_of(given, compiled.world.policy.base)
 
     def look() -> list[Interval]:
-        told = Told(compiled, given.seed, played, "", 0.0)
+        told = Told(compiled, given.seed, played, "", 0.0, policies)
         each = (told.series(policy) for policy in told.policies())
         return [found for series in each for found in widest(series, PRECISE, 0.95) if found.value]
 
@@ -165,14 +166,15 @@ def run(given: argparse.Namespace) -> int:
             given.report.mkdir(parents=True, exist_ok=True)  # better now than after an hour
         compile_simulator(lambda line: print(line, file=sys.stderr, flush=True))
         began_s = perf_counter()
-        played, partial = play(given, text, str(path))
+        policies = policies_of(given, compiled.world.policy.base)
+        played, partial = play(given, text, str(path), policies)
     except (WorldError, FloorError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     if not played:
         print(f"Nothing was played: {partial or 'no replication'}.", file=sys.stderr)
         return PARTIAL_EXIT
-    told = Told(compiled, given.seed, played, partial, perf_counter() - began_s)
+    told = Told(compiled, given.seed, played, partial, perf_counter() - began_s, policies)
     command = shlex.join(["cordboard", "simulate", *sys.argv[2:]])
     is_reported = given.report is None or report(told, given.report, command)
     if given.json:

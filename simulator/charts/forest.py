@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from simulator.charts.svg import Scale, hint, picture, tag, text, ticks
 
 WIDTH: Final = 920.0
-LEFT, RIGHT, TOP, ROW, BOTTOM = 250.0, 236.0, 30.0, 30.0, 36.0
+LEFT, RIGHT, TOP, ROW, BOTTOM = 200.0, 300.0, 30.0, 30.0, 36.0
 WIDEST: Final = 1.0
 """Changes beyond this share are drawn at the edge."""
 

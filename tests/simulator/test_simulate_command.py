@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 
 from router.main import run as cordboard
-from simulator.worlds.shipped import shipped
+from simulator.accounts_text import Told
+from simulator.many import Facts, Played, Task, compiled_of
+from simulator.telling import hour_names
+from simulator.worlds.shipped import find_world, shipped
 from tests.router.commands.test_importing import imported, log_at
 
 pytestmark = pytest.mark.slow
@@ -60,6 +63,41 @@ def test_the_policy_that_plays_anyway_is_compared_once(capsys: pytest.CaptureFix
     said = capsys.readouterr()
     assert "2 replications of 0.4 days" in said.out
     assert "that policy plays already" in said.err
+
+
+def test_the_first_policy_is_compared_with_whichever_is_done_first() -> None:
+    """Replications come back in any order; names, columns and the direction of differences do not follow it."""
+    text = find_world("bank_phone").read_text("utf-8")
+    compiled = compiled_of(text, "w", 0.1)
+    played = [
+        Played(Task(text, "w", 0.1, policy, 1, 0, ()), {}, Facts(0, 0, 0, 0, 0, 0, 0, 0, "0"))
+        for policy in ("round_robin", "longest_idle", "ours")
+    ]
+    told_ = Told(compiled, 1, played, "", 0.0, ("ours", "round_robin", "longest_idle"))
+    assert told_.policies() == ["ours", "round_robin", "longest_idle"]
+
+
+CLOCKS_GO_FORWARD = """
+format = 1
+name = "sunday"
+time = { start = 2026-03-29, time_zone = "Europe/Berlin" }
+queues = { line = {} }
+[tickets.call]
+queue = "line"
+channel = "task"
+arrivals = { per_hour = 60 }
+work = { kind = "fixed", value_s = 1 }
+[agents.crew]
+count = 1
+"""
+
+
+def test_slots_are_named_by_the_clock_on_the_wall() -> None:
+    """Over the night in which clocks go forward there is no hour of two; a day has its name."""
+    text = CLOCKS_GO_FORWARD
+    one, two = (Told(compiled_of(text, "w", n), 1, [], "", 0.0) for n in (0.5, 2.0))
+    assert hour_names(one)[:3] == ["00:00", "01:00", "03:00"]
+    assert hour_names(two)[22:24] == ["Sun 29 23:00", "Mon 30 00:00"]
 
 
 def test_json_has_cuts_by_name_and_paired_differences(capsys: pytest.CaptureFixture[str]) -> None:

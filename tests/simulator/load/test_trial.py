@@ -5,7 +5,6 @@ import itertools
 
 import numpy as np
 import pytest
-from aiohttp import web
 
 from router.settings import AuthSettings, ServerSettings, Settings
 from router.wire.calls import Call, Reply, refused
@@ -287,30 +286,6 @@ def test_a_key_that_is_refused_and_a_server_that_is_not_there() -> None:
     assert "does not take the key" in denied
     assert "there is no server at http://127.0.0.1:" in absent
     assert "no address" in nonsense
-
-
-def test_what_is_no_cordboard_server_is_named() -> None:
-    """A page that says 200 to everything, such as a proxy's login, is no server to play on."""
-
-    async def page(_: web.Request) -> web.Response:
-        return web.Response(text="<html>log in</html>", content_type="text/html")
-
-    async def play() -> str:
-        app = web.Application()
-        app.router.add_route("*", "/{tail:.*}", page)
-        runner = web.AppRunner(app)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        try:
-            host, port = runner.addresses[0][:2]
-            with pytest.raises(GroundError) as stranger:
-                await trial_of(f"http://{host}:{port}").play(lambda _: None)
-            return str(stranger.value)
-        finally:
-            await runner.cleanup()
-
-    assert "is no Cordboard server" in asyncio.run(play())
 
 
 QUIET = """
