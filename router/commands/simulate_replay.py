@@ -5,7 +5,7 @@ import json
 import sys
 from typing import Any
 
-from router.commands.simulate_world import at_least
+from router.commands.numbers import at_least
 from router.commands.verify import location
 from router.core.machine import Machine
 from router.journal import FormatError, decode
