@@ -13,9 +13,8 @@ from typing import Final
 from router.commands.numbers import above_zero, at_least
 from router.main import USAGE_ERROR
 from router.policies import POLICIES
-from router.wire.policies import Base
 from simulator.accounts_json import plain
-from simulator.accounts_text import Told, comparison_lines, table_lines
+from simulator.accounts_text import Told, comparison_lines, own_policy, table_lines
 from simulator.kernel.warming import compile_simulator
 from simulator.leaving import leave_page
 from simulator.many import Played, SpreadError, Task, compiled_of, play_all
@@ -85,9 +84,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ray", action="store_true", help="Spread over a Ray cluster.")
 
 
-def policies_of(given: argparse.Namespace, own: Base) -> list[Base]:
+def policies_of(given: argparse.Namespace, own: str) -> list[str]:
     """Return the policies to play, each once: the first is what the others are compared with."""
-    first: Base = given.policy or own
+    first: str = given.policy or own
     if first in given.compare:
         print(
             f"--compare {first}: that policy plays already, and is compared with.", file=sys.stderr
@@ -96,7 +95,7 @@ def policies_of(given: argparse.Namespace, own: Base) -> list[Base]:
 
 
 def tasks_of(
-    given: argparse.Namespace, world: tuple[str, str], policies: Sequence[Base], numbers: range
+    given: argparse.Namespace, world: tuple[str, str], policies: Sequence[str], numbers: range
 ) -> list[Task]:
     """Return these replications under all policies, those of one number next to each other."""
     text, source = world
@@ -117,7 +116,7 @@ def blocks_of(given: argparse.Namespace, look: Callable[[], list[Interval]]) -> 
 
 
 def play(
-    given: argparse.Namespace, text: str, source: str, policies: Sequence[Base]
+    given: argparse.Namespace, text: str, source: str, policies: Sequence[str]
 ) -> tuple[list[Played], str]:
     """Play all that is wanted; return what was played, and why that is not all (empty when it is)."""
     played: list[Played] = []
@@ -166,7 +165,7 @@ def run(given: argparse.Namespace) -> int:
             given.report.mkdir(parents=True, exist_ok=True)  # better now than after an hour
         compile_simulator(lambda line: print(line, file=sys.stderr, flush=True))
         began_s = perf_counter()
-        policies = policies_of(given, compiled.world.policy.base)
+        policies = policies_of(given, own_policy(compiled.world))
         played, partial = play(given, text, str(path), policies)
     except (WorldError, FloorError, OSError) as error:
         print(error, file=sys.stderr)
