@@ -6,6 +6,8 @@ directory learned. Recovery folds the events; ``verify`` tells the core the comm
 read the numbers of the core's records, so a change of ``layout`` changes ``FORMAT``.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
 import msgpack
@@ -16,6 +18,7 @@ from numpy.typing import NDArray
 from router.core import layout
 from router.core.machine import Machine
 from router.core.recovery import used
+from router.core.sound import DamagedError
 from router.core.state import CANONICAL, Sizes, canonical_shapes
 from router.history import Remembered
 from router.shard import Sealed, Shard
@@ -163,6 +166,15 @@ def read_snapshot(blob: bytes) -> Shown:
     return Shown(head["at_us"], arrays, memoryview(blob)[unpacker.tell() :])
 
 
+@contextmanager
+def told_as_format() -> Iterator[None]:
+    """Raise ``FormatError`` for what the core says cannot be."""
+    try:
+        yield
+    except DamagedError as error:
+        raise FormatError(str(error)) from error
+
+
 def restore(blob: bytes, machine: Machine) -> Shard:
     """Return the shard that a snapshot shows. Raises ``FormatError``."""
     shown = read_snapshot(blob)
@@ -170,7 +182,8 @@ def restore(blob: bytes, machine: Machine) -> Shard:
         names, documents, profiles, history = _decode_rest(shown.rest)
     except msgspec.DecodeError as error:
         raise FormatError(f"The snapshot's directory cannot be read: {error}.") from error
-    machine.load(shown.arrays)
+    with told_as_format():
+        machine.load(shown.arrays)
     shard = Shard(machine)
     shard.at_us = shown.at_us
     shard.directory.learn(names, documents)

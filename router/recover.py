@@ -15,7 +15,7 @@ from router.core import layout
 from router.core.machine import Batch, Machine
 from router.desk.outcome import Outcome
 from router.directory import TICKET
-from router.journal import Recorded, decode
+from router.journal import Recorded, decode, told_as_format
 from router.shard import Shard
 
 FOLD_EVENTS = 32_768
@@ -65,12 +65,14 @@ class Folder:
         events = np.frombuffer(bytearray().join(f.event_bytes for f in frames), layout.EVENT)
         events["words_from"] += np.repeat(starts, counts).astype(np.int32)
         words = np.frombuffer(b"".join(frame.word_bytes for frame in frames), np.int64)
-        self.shard.machine.fold(events, words)
+        with told_as_format():
+            self.shard.machine.fold(events, words)
 
     def finish(self) -> Shard:
-        """Fold the rest, rebuild what is derived, and return the shard ready to go on."""
+        """Fold the rest, rebuild what is derived, and return the shard ready to go on. Raises ``FormatError``."""
         self._fold()
-        self.shard.machine.settle_fold()
+        with told_as_format():
+            self.shard.machine.settle_fold()
         return self.shard
 
 

@@ -147,7 +147,8 @@ def _ticket_deadline(s: Arrays, k: Any, now_us: int) -> int:
             if flags == 0:
                 due_us.append(int(k[f"{name}_warn_us"]))
     if state == c.QUEUED:
-        due_us.append(int(k["relax_us"]))
+        if s.profiles[k["profile"]]["next"] >= 0:
+            due_us.append(int(k["relax_us"]))
         later = [int(k["hold_us"]), *(int(tie["until_us"]) for tie in ties(s, k) if tie["cooling"])]
         due_us += [each for each in later if each > now_us]
     if state == c.ASSIGNED:
@@ -166,20 +167,31 @@ def ties(s: Arrays, k: Any) -> Iterator[Any]:
 
 
 def _timers(s: Arrays) -> Iterator[str]:
-    """The heap is a heap, and whoever has a deadline has an entry at or before it that counts."""
+    """The heap is a heap, the line a line, and whoever has a deadline has an entry at or before it that counts."""
     heap = s.timers[: int(s.scratch[0]["timers"])]
     keys = [(int(e["due_us"]), int(e["whose"]) >> 32, int(e["whose"]) & ROW_MASK) for e in heap]
     for i in range(1, len(keys)):
         up = (i - 1) // HEAP_ARMS
         if keys[i] < keys[up]:
             yield f"timer {i} fires before timer {up} above it"
-    entries = set(keys)
+    line = list(_line(s))
+    if line != sorted(line) or any(s.tickets[t]["state"] < c.COMPLETED for _, _, t in line):
+        yield f"the line of finished tickets is {line}; expected finished ones by their time"
+    entries = {*keys, *line}
     for (kind, row), due_us in deadlines(s).items():
         wake_us = int(_wake(s, kind, row))
         if wake_us > due_us or (wake_us, kind, row) not in entries:
             yield f"timer of {kind}/{row} is set for {wake_us}, but it is due at {due_us}"
         if due_us <= s.scratch[0]["now_us"]:
             yield f"{kind}/{row} was due at {due_us}, and now is {s.scratch[0]['now_us']}"
+
+
+def _line(s: Arrays) -> Iterator[tuple[int, int, int]]:
+    """Yield the wake-ups of the finished tickets that stand in line."""
+    t, seen = int(s.scratch[0]["finished"]), 0
+    while t >= 0 and seen < len(s.nodes):
+        yield int(s.nodes[t]["wake_us"]), OF_TICKET, t
+        t, seen = int(s.nodes[t]["right"]), seen + 1
 
 
 def _wake(s: Arrays, kind: int, row: int) -> Any:

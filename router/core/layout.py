@@ -270,9 +270,9 @@ EVENT: Final = np.dtype(
 NODE: Final = np.dtype(
     [
         ("wake_us", "i8"),
-        ("lane", "i4"),
+        ("lane", "i4"),  # -1 none; of a finished ticket -2 while it stands in the line
         ("left", "i4"),
-        ("right", "i4"),
+        ("right", "i4"),  # of a finished ticket: the next in the line of those to be forgotten
         ("parent", "i4"),
         ("dirty", "i4"),
         ("count", "i4"),  # tickets in the part of the lane that hangs on this one, itself included
@@ -309,6 +309,8 @@ SCRATCH: Final = np.dtype(
         ("lane_free", "i4"),
         ("lanes_active", "i4"),
         ("folding", "i4"),
+        ("finished", "i4"),  # row of the ticket to be forgotten first, -1 none
+        ("finished_last", "i4"),
         # One joint decision.
         ("taken", "i4"),  # agents who gained room and are meant by it
         ("lists", "i4"),

@@ -33,6 +33,7 @@ from router.core.limits import (
 )
 from router.core.recovery import blank_derived, derive, digest, mark_everything, rebuild_timers
 from router.core.run import run as run_loop
+from router.core.sound import DamagedError, refuse_damaged
 from router.core.state import Arrays, Sizes, copy_in, empty, grown, handle
 
 _COMMAND: Final = struct.Struct("<qqqqiiiiiiii")
@@ -232,7 +233,11 @@ class Machine:
             )  # fmt: skip
 
     def fold(self, events: NDArray[Any], words: NDArray[np.int64]) -> None:
-        """Apply recorded events without deciding; ``settle_fold`` must follow before the next run."""
+        """
+        Apply recorded events without deciding; ``settle_fold`` must follow before the next run.
+
+        Raises ``DamagedError`` for an event that cannot follow on those before it.
+        """
         kinds = events["kind"]
         for i in np.nonzero((kinds < c.E_ADDED) & (events["words"] > 0))[0]:
             e = events[i]
@@ -250,10 +255,17 @@ class Machine:
         copy_in(self.arrays.events, events)
         self.arrays.event_words[: len(words)] = words
         self.arrays.scratch["folding"] = 1
-        fold_events(self.handle, len(events))
+        done = fold_events(self.handle, len(events))
+        if done < len(events):
+            name = c.EVENTS.get(int(kinds[done]), f"kind {kinds[done]}")
+            raise DamagedError(
+                f"Event {int(head['seq']) + 1} ({name}) does not fit the state that those before it lead to; "
+                "expected an event that can follow. Maybe a frame of the journal is missing or there twice."
+            )
 
     def settle_fold(self) -> None:
-        """Rebuild what is derived after folding, so that the machine can run again."""
+        """Rebuild what is derived after folding, so that the machine can run again. Raises ``DamagedError``."""
+        refuse_damaged(self.handle)
         blank_derived(self.arrays)
         self.make_room(
             lanes=2 * int(self.arrays.head["ticket_top"][0]) + Sizes().lanes,
@@ -272,16 +284,21 @@ class Machine:
 
     def next_due_us(self) -> int:
         """Return when the earliest timer fires, ``NEVER_US`` when none is armed; it may find nothing to do."""
-        if self.arrays.scratch["timers"][0] == 0:
-            return NEVER_US
-        return int(self.arrays.timers["due_us"][0])
+        z, due_us = self.arrays.scratch[0], NEVER_US
+        if z["timers"] > 0:
+            due_us = int(self.arrays.timers["due_us"][0])
+        return (
+            min(due_us, int(self.arrays.nodes["wake_us"][z["finished"]]))
+            if z["finished"] >= 0
+            else due_us
+        )
 
     def digest(self) -> str:
         """Return the digest of the canonical state."""
         return digest(self.arrays)
 
     def load(self, arrays: dict[str, NDArray[Any]]) -> None:
-        """Take over the canonical arrays of a snapshot."""
+        """Take over the canonical arrays of a snapshot. Raises ``DamagedError``."""
         wanted = {
             "tickets": len(arrays["tickets"]), "works": len(arrays["works"]), "ties": len(arrays["ties"]),
             "agents": len(arrays["agents"]), "queues": max(len(arrays["queues"]), arrays["agent_queue"].shape[1]),

@@ -13,7 +13,7 @@ from router.core.jit import entry
 from router.core.lanes import join_lane
 from router.core.limits import NEVER_US
 from router.core.state import CANONICAL, FILL, Arrays, Rows
-from router.core.timers import arm_agent, arm_ticket, arm_work
+from router.core.timers import FINISHED_LINE, arm_agent, arm_ticket, arm_work
 
 DERIVED = (
     "scratch", "nodes", "lanes", "lanes_active", "profile_lane", "timers", "agent_wake", "work_wake", "dirty_tickets",
@@ -27,7 +27,7 @@ def derive(s: Arrays) -> None:
     """Compute bitmaps, matches, lanes and timers from the canonical arrays; the derived ones must be blank."""
     h, z = s.head[0], s.scratch[0]
     z.now_us = h.now_us
-    z.lane_free = -1
+    z.lane_free, z.finished = -1, -1
     for a in range(h.agents):
         refresh_agent(s, a)
         if s.agents[a].configured:
@@ -35,7 +35,7 @@ def derive(s: Arrays) -> None:
     for p in range(h.profiles):
         refresh_profile(s, p)
     for t in range(h.ticket_top):
-        s.nodes[t].wake_us = NEVER_US
+        s.nodes[t].wake_us, s.nodes[t].lane = NEVER_US, -1
         if s.tickets[t].state == QUEUED:
             join_lane(s, t)
         if s.tickets[t].state != 0:
@@ -59,6 +59,8 @@ def rebuild_timers(s: Arrays) -> None:
         if s.agents[a].configured:
             arm_agent(s, a)
     for t in range(h.ticket_top):
+        if s.nodes[t].lane == FINISHED_LINE:
+            continue
         s.nodes[t].wake_us = NEVER_US
         if s.tickets[t].state != 0:
             arm_ticket(s, t)

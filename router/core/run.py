@@ -30,6 +30,7 @@ from router.core.rules.wellformed import is_command
 from router.core.rules.works import complete, on_work_command
 from router.core.state import Arrays
 from router.core.timers import (
+    FINISHED_LINE,
     OF_AGENT,
     OF_TICKET,
     OF_WORK,
@@ -39,7 +40,11 @@ from router.core.timers import (
     arm_work,
     drop_first_timer,
     ends_cooling,
+    first_due_us,
+    is_line_first,
     promise_deadline,
+    relax_deadline,
+    step_out,
     ticket_deadline,
     work_deadline,
 )
@@ -89,7 +94,7 @@ def fire_ticket_once(s: Arrays, t: int) -> bool:
         return True
     if state != c.SCHEDULED and fire_promises(s, t):
         return True
-    if state == c.QUEUED and k.relax_us <= now_us:
+    if state == c.QUEUED and relax_deadline(s, t) <= now_us:
         relax_ticket(s, t)
         return True
     if state == c.ASSIGNED and k.reply_return_us <= now_us:
@@ -126,12 +131,28 @@ def fire_work(s: Arrays, w: int) -> None:
 
 
 @rule
+def forget_first(s: Arrays) -> None:
+    """Forget the first finished ticket in line, as its retention is over."""
+    z, t = s.scratch[0], step_out(s)
+    z.cause = c.BY_TIMER
+    z.now_us = max(z.now_us, s.nodes[t].wake_us)
+    s.nodes[t].wake_us = NEVER_US
+    forget_ticket(s, t)
+
+
+@rule
 def fire_first_timer(s: Arrays) -> None:
     """Take the earliest timer and, unless its entity has since armed another, see to it."""
-    z, first = s.scratch[0], s.timers[0]
+    z = s.scratch[0]
+    if is_line_first(s):
+        forget_first(s)
+        return
+    first = s.timers[0]
     kind, row, due_us = first.whose >> 32, first.whose & ROW_MASK, int(first.due_us)
     drop_first_timer(s)
     z.cause = c.BY_TIMER
+    if kind == OF_TICKET and s.nodes[row].lane == FINISHED_LINE:
+        return  # a deadline of its life that fell on the instant it is forgotten; its turn comes in line
     if kind == OF_TICKET and s.nodes[row].wake_us == due_us:
         s.nodes[row].wake_us = NEVER_US
         z.now_us = max(z.now_us, due_us)
@@ -185,7 +206,7 @@ def what_is_short(s: Arrays) -> int:
         return c.RUN_WORKS
     if z.timers + EVENTS_MARGIN > s.timers.shape[0]:
         return c.RUN_TIMERS
-    if z.lanes_top + EVENTS_MARGIN > s.lanes.shape[0]:
+    if z.lanes_top + z.dirty_tickets + EVENTS_MARGIN > s.lanes.shape[0]:
         return c.RUN_LANES
     if h.tie_top + EVENTS_MARGIN > s.ties.shape[0]:
         return c.RUN_TIES
@@ -211,11 +232,7 @@ def run_inbox(s: Arrays, commands: int) -> int:
         if z.cursor < z.inbox:
             at_us = max(z.now_us, s.inbox[z.cursor].at_us)
         is_marked = z.dirty_agents + z.dirty_tickets > 0
-        if (
-            z.timers > 0
-            and s.timers[0].due_us <= at_us
-            and not (is_marked and s.timers[0].due_us > z.now_us)
-        ):
+        if first_due_us(s) <= (z.now_us if is_marked else at_us):
             fire_first_timer(s)
         elif is_marked and (at_us > z.now_us or z.cursor >= z.inbox or z.cause < 0):
             short = decide_round(s)

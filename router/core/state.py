@@ -10,7 +10,6 @@ from typing import Any, Final, NamedTuple, Self, cast
 
 import numba
 import numpy as np
-from numba import types
 from numba.experimental import structref
 from numpy.typing import NDArray
 
@@ -26,6 +25,7 @@ from router.core.limits import (
     TURN_ROWS_MAX,
     WORKS_MAX,
 )
+from router.core.structures import Structure, structure
 from solver.standing.rounds import make_rounds
 from solver.standing.state import Standing
 from solver.standing.state import handle as standing_handle
@@ -115,18 +115,11 @@ CANONICAL: Final = (
 )  # fmt: skip
 
 
-@structref.register
-class StateType(types.StructRef):
+@structure
+class StateType(Structure):
     """The compiled rules' view of ``Arrays``."""
 
-    @property
-    def mangling_args(self) -> Any:
-        """Keep symbols short: there is one such type, and its full name has 20,000 characters in every symbol."""
-        return "CordboardState", ()
-
-    def preprocess_fields(self, fields: Any) -> Any:
-        """Forget that literals are literals, as structref asks."""
-        return tuple((name, types.unliteral(typ)) for name, typ in fields)
+    symbol = "CordboardState"
 
 
 class State(structref.StructRefProxy):
@@ -311,6 +304,7 @@ def empty(sizes: Sizes) -> Arrays:
     arrays.head[0]["work_free"] = -1
     arrays.head[0]["tie_free"] = -1
     arrays.scratch[0]["lane_free"] = -1
+    arrays.scratch[0]["finished"] = -1
     return arrays
 
 

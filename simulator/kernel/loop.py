@@ -11,7 +11,7 @@ from router.core.limits import NEVER_US
 from router.core.run import fire_first_timer, run_inbox
 from router.core.run import what_is_short as is_short
 from router.core.state import Arrays
-from router.core.timers import OF_TICKET, ROW_MASK
+from router.core.timers import OF_TICKET, ROW_MASK, first_due_us, is_line_first
 from simulator.kernel import codes as c
 from simulator.kernel.accounts import close_accounts, happened, move_slot
 from simulator.kernel.acting import (
@@ -53,6 +53,16 @@ def what_is_short(k: Sim, s: Arrays) -> int:
 
 
 @rule
+def forgets_first(s: Arrays) -> bool:
+    """Return whether the core's earliest timer is that of a finished ticket, which is forgotten."""
+    if is_line_first(s):
+        return True
+    first = s.timers[0]
+    kind, row = first.whose >> 32, first.whose & ROW_MASK
+    return bool(kind == OF_TICKET and s.tickets[row].state >= core.COMPLETED)
+
+
+@rule
 def fire_timers(k: Sim, s: Arrays, until_us: int) -> bool:
     """
     Let the core's timers fire until one has consequences; return whether the core is to go on because of it.
@@ -60,17 +70,17 @@ def fire_timers(k: Sim, s: Arrays, until_us: int) -> bool:
     Most find that their deadline has moved away, or forget a ticket whose retention is over, and nobody need hear.
     """
     z = s.scratch[0]
-    while z.timers > 0 and s.timers[0].due_us <= until_us and is_short(s) == core.RUN_DONE:
-        first = s.timers[0]
-        kind, row = first.whose >> 32, first.whose & ROW_MASK
-        is_forgotten = kind == OF_TICKET and s.tickets[row].state >= core.COMPLETED
+    while True:
+        due_us = first_due_us(s)
+        if due_us > until_us or is_short(s) != core.RUN_DONE:
+            return False
+        is_forgotten = forgets_first(s)
         z.cursor, z.inbox, z.events, z.words = 0, 0, 0, 0
-        move_slot(k, max(k.scalars[0].now_us, int(first.due_us)))
+        move_slot(k, max(k.scalars[0].now_us, due_us))
         fire_first_timer(s)
         if z.events + z.dirty_agents + z.dirty_tickets > 0 and not is_forgotten:
             return True
         k.scalars[0].core_events += z.events
-    return False
 
 
 @rule
@@ -182,7 +192,7 @@ def play_on(k: Sim, s: Arrays) -> int:
             until_us = min(at_us, int(z.stops_us))
             going_on = fire_timers(k, s, until_us)
             if not going_on:
-                if s.scratch[0].timers > 0 and s.timers[0].due_us <= until_us:
+                if first_due_us(s) <= until_us:
                     return int(is_short(s))
                 if at_us >= z.stops_us or (z.live == 0 and at_us >= z.closes_us):
                     finish(k)

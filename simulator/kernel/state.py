@@ -4,11 +4,11 @@ from typing import Any, NamedTuple, Self, cast
 
 import numba
 import numpy as np
-from numba import types
 from numba.experimental import structref
 from numpy.typing import NDArray
 
 from router.core.jit import entry
+from router.core.structures import Structure, structure
 
 Rows = NDArray[Any]
 
@@ -49,18 +49,11 @@ class Sim(NamedTuple):
     happenings: Rows  # int64 (happenings,)
 
 
-@structref.register
-class SimType(types.StructRef):
+@structure
+class SimType(Structure):
     """The compiled rules' view of ``Sim``."""
 
-    @property
-    def mangling_args(self) -> Any:
-        """Keep symbols short."""
-        return "CordboardSim", ()
-
-    def preprocess_fields(self, fields: Any) -> Any:
-        """Forget that literals are literals, as structref asks."""
-        return tuple((name, types.unliteral(typ)) for name, typ in fields)
+    symbol = "CordboardSim"
 
 
 class SimState(structref.StructRefProxy):

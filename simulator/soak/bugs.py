@@ -89,10 +89,30 @@ def _keep_no_room(machine: Machine, batch: Batch) -> None:
 
 def _lose_the_waiting(machine: Machine, batch: Batch) -> None:
     """A ticket that waits again is not in its lane."""
+    nodes, lanes = machine.arrays.nodes, machine.arrays.lanes
     for event in _kinds(batch, c.E_QUEUED):
-        node = machine.arrays.nodes[event["ticket"]]
-        if node["lane"] >= 0 and machine.arrays.lanes[node["lane"]]["count"] == 1:
-            machine.arrays.scratch["lanes_active"] = 0
+        lane = int(nodes[event["ticket"]]["lane"])
+        if lane >= 0 and lanes[lane]["count"] == 1:
+            _give_back(machine, lane)
+            nodes[event["ticket"]]["lane"] = -1
+
+
+def _give_back(machine: Machine, lane: int) -> None:
+    """Take a lane off the lists as the rules do: what is left can be followed, and a finding is no crash."""
+    s = machine.arrays
+    z, row, active = s.scratch[0], s.lanes[lane], s.lanes_active
+    at, last = int(row["active_at"]), int(z["lanes_active"]) - 1
+    active[at:last] = active[at + 1 : last + 1].copy()
+    s.lanes["active_at"][active[at:last]] -= 1
+    z["lanes_active"] = last
+    before, each = -1, int(s.profile_lane[row["profile"]])
+    while each != lane:
+        before, each = each, int(s.lanes[each]["next_of_profile"])
+    if before < 0:
+        s.profile_lane[row["profile"]] = row["next_of_profile"]
+    else:
+        s.lanes[before]["next_of_profile"] = row["next_of_profile"]
+    row["next_free"], z["lane_free"] = z["lane_free"], lane
 
 
 def _age_anew(machine: Machine, batch: Batch) -> None:

@@ -2,6 +2,7 @@
 
 from router.core import codes as c
 from router.core.apply import offers, registry, tickets
+from router.core.apply.fitting import fits
 from router.core.emit import write_event
 from router.core.jit import entry, rule
 from router.core.state import Arrays
@@ -156,11 +157,14 @@ def refuse(s: Arrays, refusal: int, aux: int) -> None:
 
 
 @entry
-def fold(s: Arrays, count: int) -> None:
+def fold(s: Arrays, count: int) -> int:
     """
     Apply the first ``count`` events of the buffer without deciding anything.
 
-    See ``snapshot.rebuild`` for the rest.
+    Returns how many were applied: fewer when one does not fit into the state it comes to.
     """
     for i in range(count):
+        if not fits(s, i):
+            return i
         apply_event(s, i)
+    return count

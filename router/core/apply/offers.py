@@ -42,7 +42,6 @@ def on_offered(s: Arrays, i: int) -> None:
     s.agents[a].last_serial = e.serial
     s.agents[a].version += 1
     s.queues[s.profiles[s.tickets[t].profile].queue].offers += 1
-    arm_work(s, w)
 
 
 @rule

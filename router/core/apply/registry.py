@@ -1,13 +1,13 @@
 """What configuration and presence events do."""
 
 from router.core.apply.works import mark_agent
-from router.core.codes import AVAILABLE, OFFLINE
+from router.core.codes import AVAILABLE, OFFLINE, QUEUED
 from router.core.eligibility import refresh_agent, refresh_profile, refresh_ready
 from router.core.jit import rule
 from router.core.layout import AGENT_WORDS
 from router.core.limits import CHANNELS_MAX, NEVER_US
 from router.core.state import Arrays
-from router.core.timers import arm_agent
+from router.core.timers import arm_agent, arm_ticket
 from solver.kernels.eligible import set_bit
 
 
@@ -86,6 +86,9 @@ def on_profile_set(s: Arrays, i: int) -> None:
         for a in range(s.head[0].agents):
             if s.agents[a].configured:
                 mark_agent(s, a)
+        for t in range(s.head[0].ticket_top):  # the step after this one may be new
+            if s.tickets[t].state == QUEUED and s.tickets[t].profile == p:
+                arm_ticket(s, t)
 
 
 @rule

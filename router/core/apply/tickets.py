@@ -34,14 +34,35 @@ def mark_ticket(s: Arrays, t: int) -> None:
 
 
 @rule
+def keep_waiting(s: Arrays, t: int) -> None:
+    """Put a ticket in its lane, if it waits and is not there yet."""
+    if s.tickets[t].state == QUEUED and s.nodes[t].lane < 0:
+        join_lane(s, t)
+
+
+@rule
+def mark_next(s: Arrays, t: int) -> None:
+    """Note that whoever stands behind a waiting ticket in its lane wants a decision."""
+    keep_waiting(s, t)
+    behind = after(s, t)
+    if behind >= 0:
+        mark_ticket(s, behind)
+
+
+@rule
+def keep_all_waiting(s: Arrays) -> None:
+    """Put the marked tickets in their lanes, as lanes are about to be looked at."""
+    for n in range(s.scratch[0].dirty_tickets):
+        keep_waiting(s, int(s.dirty_tickets[n]))
+
+
+@rule
 def enter_queue(s: Arrays, t: int, at_us: int) -> None:
-    """Begin to wait."""
+    """Begin to wait; in a lane once the next decision has not offered it (``keep_waiting``)."""
     k = s.tickets[t]
     k.state, k.queued_us, k.start_at_us = QUEUED, at_us, NEVER_US
     s.queues[s.profiles[k.profile].queue].waiting += 1
-    if not s.scratch[0].folding:
-        join_lane(s, t)
-        mark_ticket(s, t)
+    mark_ticket(s, t)
 
 
 @rule
@@ -56,11 +77,10 @@ def leave_queue(s: Arrays, t: int) -> None:
     s.queues[s.profiles[k.profile].queue].waiting -= 1
     k.hold_us = NEVER_US
     k.marks &= ~F_HELD
-    if not s.scratch[0].folding:
-        behind = after(s, t) if spoke else -1
+    if not s.scratch[0].folding and s.nodes[t].lane >= 0:
+        if spoke:
+            mark_next(s, t)
         leave_lane(s, t)
-        if behind >= 0:
-            mark_ticket(s, behind)
 
 
 @rule
@@ -182,7 +202,7 @@ def on_added(s: Arrays, i: int) -> None:
     k.hold_us = NEVER_US
     k.answered_us, k.forget_us, k.version = 0, NEVER_US, 1
     if not s.scratch[0].folding:
-        s.nodes[t].wake_us = NEVER_US
+        s.nodes[t].wake_us, s.nodes[t].lane = NEVER_US, -1
     read_promises(s, t, i)
     k.start_at_us = s.event_words[e.words_from + 1]
     if k.start_at_us > e.at_us:

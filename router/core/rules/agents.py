@@ -21,7 +21,7 @@ def is_known(s: Arrays, a: int) -> bool:
 def set_agent(s: Arrays, n: int) -> None:
     """Configure an agent; what it holds it keeps."""
     command = s.inbox[n]
-    if not is_good_agent(s, n):
+    if not is_good_agent(s, s.inbox[n], s.inbox_words):
         refuse(s, c.R_BAD_COMMAND, command.agent)
         return
     i = write_event(s, c.E_AGENT_SET, c.BECAUSE_ASKED)

@@ -7,20 +7,20 @@ holds; rounds follow until nothing is left, so an agent with room never faces a 
 
 from router.core import codes as c
 from router.core.apply.dispatch import commit
-from router.core.apply.tickets import mark_ticket
+from router.core.apply.tickets import keep_all_waiting, keep_waiting, mark_next
 from router.core.decide.joint import is_spent, solve_rows
 from router.core.decide.lists import NOTHING
 from router.core.decide.rows import IS_ROW, NO_ROOM, TOO_MANY, gather_rows, what_is_short_for
 from router.core.decide.single import best_agent, best_ticket, first_for, is_open_to
 from router.core.decide.values import FORBIDDEN, goes_first, pair_value, ticket_urgency
-from router.core.eligibility import has_room, is_on_duty
+from router.core.eligibility import has_room
 from router.core.emit import write_event
 from router.core.jit import rule
-from router.core.lanes import after
 from router.core.layout import DECISION_WORDS, JOINT_WORDS, SOLVER
 from router.core.limits import HOLD_US_MIN, OFFERS_PARALLEL_MAX, TURN_ROWS_MAX
 from router.core.rules.offering import offer_widely
 from router.core.state import Arrays
+from solver.kernels.eligible import has_bit
 
 DECISION_WORDS_COUNT, JOINT_WORDS_COUNT = len(DECISION_WORDS), len(JOINT_WORDS)
 
@@ -100,9 +100,8 @@ def settle_ticket(s: Arrays, t: int) -> None:
         return
     a, value, top, seen = best_agent(s, t)
     if a < 0:
-        behind = after(s, t) if s.tickets[t].tie >= 0 else -1
-        if behind >= 0:
-            mark_ticket(s, behind)  # who may be free for others, as its ties are its own
+        if k.tie >= 0:
+            mark_next(s, t)  # who may be free for others, as its ties are its own
         return
     pressing = ticket_urgency(s, t)
     if s.policy[0].key == c.KEY_VALUE and value + pressing <= 0:
@@ -129,10 +128,8 @@ def settle_agent(s: Arrays, a: int) -> bool:
 @rule
 def has_any_room(s: Arrays, a: int) -> bool:
     """Return whether the agent could take something of some channel now."""
-    if not is_on_duty(s, a):
-        return False
     for channel in range(s.head[0].channels):  # noqa: SIM110  (Numba has no generators)
-        if has_room(s, a, channel):
+        if has_bit(s.ready[channel], a):
             return True
     return False
 
@@ -153,7 +150,9 @@ def drop_tickets(s: Arrays, count: int) -> None:
     """Take the first ``count`` tickets off the list of those that began to wait."""
     z = s.scratch[0]
     for n in range(count):
-        s.nodes[s.dirty_tickets[n]].dirty = 0
+        t = int(s.dirty_tickets[n])
+        s.nodes[t].dirty = 0
+        keep_waiting(s, t)
     for n in range(count, z.dirty_tickets):
         s.dirty_tickets[n - count] = s.dirty_tickets[n]
     z.dirty_tickets -= count
@@ -170,6 +169,7 @@ def drop_rows(s: Arrays, rows: int) -> None:
         t = int(s.dirty_tickets[n])
         if s.nodes[t].dirty & IS_ROW:
             s.nodes[t].dirty = 0
+            keep_waiting(s, t)
         else:
             s.dirty_tickets[kept] = t
             kept += 1
@@ -286,6 +286,8 @@ def decide_round(s: Arrays) -> int:
 def forget_settled(s: Arrays) -> None:
     """Unmark tickets that do not wait any more and agents without room."""
     z = s.scratch[0]
+    if z.dirty_agents > 0:
+        keep_all_waiting(s)
     kept = 0
     for n in range(z.dirty_tickets):
         t = int(s.dirty_tickets[n])
@@ -294,6 +296,7 @@ def forget_settled(s: Arrays) -> None:
             kept += 1
         else:
             s.nodes[t].dirty = 0
+            keep_waiting(s, t)
     z.dirty_tickets = kept
     kept = 0
     for n in range(z.dirty_agents):

@@ -9,6 +9,7 @@ from router.core.emit import write_event
 from router.core.jit import rule
 from router.core.limits import NEVER_US, OFFERS_PARALLEL_MAX
 from router.core.state import Arrays
+from router.core.timers import arm_work
 from solver.kernels.eligible import set_bit
 
 
@@ -33,6 +34,8 @@ def offer(s: Arrays, t: int, a: int, value: int, reason: int) -> int:
     commit(s, i)
     if s.channels[channel].auto_accept or reason == c.BECAUSE_MANUAL:
         accept(s, row, c.BECAUSE_MANUAL if reason == c.BECAUSE_MANUAL else c.BECAUSE_AUTO)
+    else:
+        arm_work(s, row)
     return row
 
 

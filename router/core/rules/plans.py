@@ -2,6 +2,7 @@
 
 from router.core import codes as c
 from router.core.apply.dispatch import commit, refuse
+from router.core.apply.tickets import keep_all_waiting
 from router.core.decide.values import FORBIDDEN, pair_value, ticket_urgency
 from router.core.eligibility import has_room, is_eligible, is_on_duty
 from router.core.emit import copy_words, write_event
@@ -43,7 +44,8 @@ def on_registry_command(s: Arrays, n: int) -> None:
     """Write a change of configuration down as it was said; the edge has checked it."""
     command = s.inbox[n]
     verb = int(command.kind)
-    if not is_good_registry(s, n):
+    keep_all_waiting(s)  # who waits in a lane of a profile holds it to its queue
+    if not is_good_registry(s, s.inbox[n], s.inbox_words):
         refuse(s, c.R_BAD_COMMAND, verb)
         return
     i = write_event(s, verb, c.BECAUSE_ASKED)

@@ -40,7 +40,7 @@ def add_ticket(s: Arrays, n: int) -> None:
     """
     command = s.inbox[n]
     p = int(command.profile)
-    if not is_good_ticket(s, n):
+    if not is_good_ticket(s, s.inbox[n], s.inbox_words):
         refuse(s, c.R_BAD_COMMAND, p)
         return
     row = free_ticket_row(s)
@@ -78,7 +78,7 @@ def update_ticket(s: Arrays, n: int, t: int) -> None:
     """Change what a ticket asks for; offers to agents it does not suit any more are withdrawn."""
     command = s.inbox[n]
     p = int(command.profile)
-    if not is_good_ticket(s, n):
+    if not is_good_ticket(s, s.inbox[n], s.inbox_words):
         refuse(s, c.R_BAD_COMMAND, p)
         return
     k = s.tickets[t]

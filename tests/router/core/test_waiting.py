@@ -73,6 +73,19 @@ def test_a_waiting_ticket_asks_for_less_step_by_step(engine: str) -> None:
     """)
 
 
+def test_a_step_that_was_taken_away_is_not_taken() -> None:
+    """Who waits in a chain that is cut behind it stays as it is, and takes the step once that is there again."""
+    play("""
+         0.0  ask     any
+         0.0  ask     best billing:5 then=any@30 ->
+         0.0  agent   bo                      ->
+         1.0  ticket  t1   best               ->
+        20.0  ask     best billing:5          ->
+        31.0  tick                            ->
+        40.0  ask     best billing:5 then=any@30 -> relax t1 any, offer t1 bo
+    """)
+
+
 def test_relaxation_goes_on_counting_while_a_ticket_is_offered() -> None:
     """An offer that fails gives no new 30 s of waiting for the perfect agent."""
     play("""
