@@ -7,7 +7,7 @@ deciding. Memory grows here, outside the compiled rules, by doubling.
 
 import struct
 from collections.abc import Sequence
-from copy import deepcopy
+from copy import copy
 from typing import Any, Final
 
 import numpy as np
@@ -34,7 +34,7 @@ from router.core.limits import (
 from router.core.recovery import blank_derived, derive, digest, mark_everything, rebuild_timers
 from router.core.run import run as run_loop
 from router.core.sound import DamagedError, refuse_damaged
-from router.core.state import Arrays, Sizes, copy_in, empty, grown, handle
+from router.core.state import Arrays, Sizes, copy_in, empty, grown, handle, twin_of
 
 _COMMAND: Final = struct.Struct("<qqqqiiiiiiii")
 assert _COMMAND.size == layout.COMMAND.itemsize
@@ -98,8 +98,7 @@ class Machine:
         self.sizes = wanted._replace(tickets=min(wanted.tickets, tickets_max))
         self.tickets_max, self.agents_max = tickets_max, agents_max
         self._adopt(empty(self.sizes))
-        self._count = 0
-        self._words = 0
+        self._count = self._words = 0
 
     def _adopt(self, arrays: Arrays) -> None:
         """Work on these arrays from now on."""
@@ -115,8 +114,8 @@ class Machine:
     def fork(self) -> "Machine":
         """Return a machine of its own in the same state; nothing may be queued."""
         assert self._count == 0, f"{self._count} commands wait for a run"
-        twin = Machine(self.sizes, tickets_max=self.tickets_max, agents_max=self.agents_max)
-        twin._adopt(deepcopy(self.arrays))
+        twin = copy(self)
+        Machine._adopt(twin, twin_of(self.arrays))
         return twin
 
     # -- telling -----------------------------------------------------------------------------------------------------

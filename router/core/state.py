@@ -29,6 +29,7 @@ from router.core.structures import Structure, structure
 from solver.standing.rounds import make_rounds
 from solver.standing.state import Standing
 from solver.standing.state import handle as standing_handle
+from solver.wrapping import Wrapper
 
 Rows = NDArray[Any]
 
@@ -139,6 +140,9 @@ def _wrapped(*arrays: Any) -> Any:
     return State(*arrays)
 
 
+WRAPPED: Final = Wrapper(_wrapped)
+
+
 def handle(arrays: Arrays) -> Arrays:
     """Return what the rules take: a compiled structure, or with the JIT off the arrays themselves."""
     if numba.config.DISABLE_JIT:
@@ -146,7 +150,7 @@ def handle(arrays: Arrays) -> Arrays:
                  if isinstance(array, np.ndarray) and array.dtype.names}  # fmt: skip
         return arrays._replace(**plain)
     inner: Any = standing_handle(arrays.standing)
-    return cast("Arrays", _wrapped(*arrays._replace(standing=inner)))
+    return cast("Arrays", WRAPPED(arrays._replace(standing=inner)))
 
 
 class Sizes(NamedTuple):
@@ -264,6 +268,8 @@ FILL: Final = {
 }
 
 
+COPIED_AT_ONCE: Final = 1 << 16
+"""Bytes that are looked at together for something to copy."""
 RESERVED: Final = {
     "tickets": TICKETS_MAX,
     "nodes": TICKETS_MAX,
@@ -306,6 +312,24 @@ def empty(sizes: Sizes) -> Arrays:
     arrays.scratch[0]["lane_free"] = -1
     arrays.scratch[0]["finished"] = -1
     return arrays
+
+
+def copied(array: Rows) -> Rows:
+    """Return a copy; the zeros at its end are left to the system, whose fresh memory costs nothing until touched."""
+    twin: Rows = np.zeros(array.shape, array.dtype)
+    source, target = array.reshape(-1).view(np.uint8), twin.reshape(-1).view(np.uint8)
+    used = len(source)
+    while used > 0 and not source[max(0, used - COPIED_AT_ONCE) : used].any():
+        used = max(0, used - COPIED_AT_ONCE)
+    target[:used] = source[:used]
+    return twin
+
+
+def twin_of(arrays: Arrays) -> Arrays:
+    """Return a copy of a state, its standing assignment included."""
+    standing = Standing(*(copied(part) for part in arrays.standing))
+    found = {name: copied(part) for name, part in arrays._asdict().items() if name != "standing"}
+    return Arrays(**found, standing=standing)
 
 
 def copy_in(target: Rows, source: Rows) -> None:

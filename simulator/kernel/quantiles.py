@@ -3,7 +3,7 @@
 import math
 from typing import Final
 
-from router.core.jit import entry
+from router.core.jit import entry, rule
 from simulator.kernel.draws import normal_quantile
 
 STEPS_MAX: Final = 200
@@ -24,7 +24,8 @@ def normal(p: float) -> float:
     return normal_quantile(p)
 
 
-def gamma_below(shape: float, x: float) -> float:
+@rule
+def below(shape: float, x: float) -> float:
     """
     Return the probability that a gamma variable of this shape and scale 1 is at most ``x``.
 
@@ -56,19 +57,45 @@ def gamma_below(shape: float, x: float) -> float:
     return max(0.0, 1 - front * h)
 
 
-def gamma_quantile(shape: float, p: float) -> float:
-    """Return the value below which a gamma variable of scale 1 falls with probability ``p``, by bisection."""
-    if not 0 < p < 1:
-        raise ValueError(f"p is {p}, expected a probability between 0 and 1")
+@entry
+def gamma_below(shape: float, x: float) -> float:
+    """
+    Return the probability that a gamma variable is at most ``x``; see ``below``.
+
+    Parameters
+    ----------
+    shape, x : float
+        Shape of the variable, whose scale is 1, and the bound.
+    """
+    return below(shape, x)
+
+
+@entry
+def gamma_point(shape: float, p: float) -> float:
+    """
+    Return the value below which a gamma variable falls with a probability, by bisection.
+
+    Parameters
+    ----------
+    shape, p : float
+        Shape of the variable, whose scale is 1, and the probability, from the open interval (0, 1).
+    """
     low, high = 0.0, shape + 1
-    while gamma_below(shape, high) < p:
+    while below(shape, high) < p:
         low, high = high, 2 * high
     for _ in range(STEPS_MAX):
         middle = (low + high) / 2
-        if gamma_below(shape, middle) < p:
+        if below(shape, middle) < p:
             low = middle
         else:
             high = middle
         if high - low <= CLOSE * high:
             break
     return (low + high) / 2
+
+
+def gamma_quantile(shape: float, p: float) -> float:
+    """Return the value below which a gamma variable of scale 1 falls with probability ``p``."""
+    if not 0 < p < 1:
+        raise ValueError(f"p is {p}, expected a probability between 0 and 1")
+    return gamma_point(float(shape), float(p))

@@ -1,6 +1,6 @@
 """The kernel's own memory, handed to its compiled rules as one structure, as the core's is."""
 
-from typing import Any, NamedTuple, Self, cast
+from typing import Any, Final, NamedTuple, Self, cast
 
 import numba
 import numpy as np
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from router.core.jit import entry
 from router.core.structures import Structure, structure
+from solver.wrapping import Wrapper
 
 Rows = NDArray[Any]
 
@@ -73,6 +74,9 @@ def _wrapped(*arrays: Any) -> Any:
     return SimState(*arrays)
 
 
+WRAPPED: Final = Wrapper(_wrapped)
+
+
 def handle(arrays: Sim) -> Sim:
     """Return what the rules take: a compiled structure, or with the JIT off the arrays themselves."""
     if numba.config.DISABLE_JIT:
@@ -82,4 +86,4 @@ def handle(arrays: Sim) -> Sim:
             if array.dtype.names
         }
         return arrays._replace(**plain)
-    return cast("Sim", _wrapped(*arrays))
+    return cast("Sim", WRAPPED(arrays))

@@ -1,12 +1,12 @@
 """Simulate an anchor: replications in, estimates with and without controls out."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from simulator.kernel.running import Options, run
-from simulator.measures.cuts import WHOLE, key_names, measured
+from simulator.kernel.running import Options, Prepared, play
+from simulator.measures.cuts import WHOLE, Parts, key_names, measured
 from simulator.measures.day import Day, Floats, Setting
 from simulator.measures.recorded import day_of, setting_of
 from simulator.measures.table import MEASURES
@@ -15,7 +15,10 @@ from simulator.stats.intervals import Interval, ratio
 from simulator.validate.anchors import Anchor, Expect
 from simulator.validate.controls import CONTROLS, Seen
 from simulator.validate.extras import EXTRAS, Asked, extra_parts
-from simulator.worlds.compiling import Compiled, compile_world
+from simulator.worlds.compiling import compile_world
+from simulator.worlds.planning import plan_replication
+
+Taken = Mapping[tuple[str, str], Parts]
 
 
 class Piece(NamedTuple):
@@ -39,20 +42,20 @@ class Estimate(NamedTuple):
 
 def pieces(anchor: Anchor, replications: Iterable[int]) -> list[Piece]:
     """Simulate these replications of an anchor."""
-    compiled = compile_world(anchor.world)
-    return [_piece(anchor, compiled, number) for number in replications]
+    prepared = Prepared(compile_world(anchor.world), anchor.world.policy)
+    return [_piece(anchor, prepared, number) for number in replications]
 
 
-def _piece(anchor: Anchor, compiled: Compiled, number: int) -> Piece:
-    options = Options(seed=anchor.run.seed, replication=number)
-    records = run(compiled, anchor.world.policy, options)
+def _piece(anchor: Anchor, prepared: Prepared, number: int) -> Piece:
+    options, compiled = Options(seed=anchor.run.seed, replication=number), prepared.compiled
+    records = play(prepared, plan_replication(compiled, options.seed, number), options)
     day, setting = day_of(records), setting_of(compiled, records)
-    ordered = records.tickets[np.argsort(records.tickets["arrived_us"], kind="stable")]
+    ordered = records.tickets.take(np.argsort(records.tickets["arrived_us"], kind="stable"))
     speeds = np.array([anchor.world.agents[each.team].speed for each in compiled.members])
     seen = Seen(ordered, setting, anchor.world, speeds, anchor.pool, (anchor.run.seed, number))
+    taken = measured(day, setting, {_wanted(e) for e in anchor.expect if e.measure not in EXTRAS})
     above, below = zip(
-        *(_taken(anchor, place, day, setting) for place in range(len(anchor.expect))),
-        strict=True,
+        *(_taken(anchor, expect, (day, setting), taken) for expect in anchor.expect), strict=True
     )
     controls = {name: CONTROLS[name](seen) for name in anchor.run.controls}
     return Piece(
@@ -63,9 +66,16 @@ def _piece(anchor: Anchor, compiled: Compiled, number: int) -> Piece:
     )
 
 
-def _taken(anchor: Anchor, place: int, day: Day, setting: Setting) -> tuple[float, float]:
+def _wanted(expect: Expect) -> tuple[str, str]:
+    """Return which measure is expected, by which cut."""
+    return expect.measure, "agent_hour" if expect.agents or expect.until_s else expect.cut
+
+
+def _taken(
+    anchor: Anchor, expect: Expect, seen: tuple[Day, Setting], taken: Taken
+) -> tuple[float, float]:
     """Return numerator and denominator of an expectation in one replication."""
-    expect = anchor.expect[place]
+    day, setting = seen
     cycle_us = round(anchor.run.cycle_s * 1e6)
     if expect.measure in EXTRAS:
         moment_us = round((expect.at_s or 0.0) * 1e6)
@@ -73,17 +83,17 @@ def _taken(anchor: Anchor, place: int, day: Day, setting: Setting) -> tuple[floa
         asked = Asked(day, setting, anchor.world, cycle_us, moment_us, expect.agents, centre)
         parts = extra_parts(expect.measure, asked)
         return float(parts.above[0]), float(parts.below[0])
-    of_agents = bool(expect.agents or expect.until_s)
-    cut = "agent_hour" if of_agents else expect.cut
-    parts = measured(day, setting, [(expect.measure, cut)])[expect.measure, cut]
-    if of_agents:
-        keys = _agent_keys(expect, setting, day.agent_hours.shape[1], cycle_us)
+    measure, cut = _wanted(expect)
+    slots = day.agent_hours.shape[1]
+    if cut == "agent_hour":
+        keys = _agent_keys(expect, setting, slots, cycle_us)
     else:
-        names = key_names(cut, setting, day.agent_hours.shape[1])
+        names = key_names(cut, setting, slots)
         keys = [n for n, name in enumerate(names) if name == (expect.key or WHOLE)]
     if not keys:
         sought = expect.agents or expect.key
         raise ValueError(f"{anchor.name}: {expect.measure} by {cut} has no {sought!r}")
+    parts = taken[measure, cut]
     return float(parts.above[keys].sum()), float(parts.below[keys].sum())
 
 

@@ -121,25 +121,23 @@ def _until_empty(asked: Asked) -> tuple[Floats, Floats]:
     Agents who finish beyond their schedule count while they do.
     """
     (team,) = asked.agents
-    given = asked.world.agents[team]
-    rows = asked.day.tickets
+    given, rows = asked.world.agents[team], asked.day.tickets
     names = asked.setting.names["agent"]
     mine = np.array([name.rpartition("-")[0] == team for name in names])
-    served = rows[rows["outcome"] == SERVED]
-    own = served[mine[served["agent"]]]
-    busy, present = [], []
+    served = rows.take(np.flatnonzero(rows["outcome"] == SERVED))
+    served = served.take(np.argsort(served["arrived_us"], kind="stable"))
+    is_own = mine[served["agent"]]
+    starts, busy, present = _starts(asked), [], []
     step_us = round(given.staffing_s * 1e6)
-    for start in _starts(asked).tolist():
-        end = start + asked.cycle_us
-        left = served["left_us"][(served["arrived_us"] >= start) & (served["arrived_us"] < end)]
-        until = int(left.max(initial=start))
-        here = own[(own["arrived_us"] >= start) & (own["arrived_us"] < end)]
+    edges_of = np.searchsorted(
+        served["arrived_us"], np.append(starts, starts[-1:] + asked.cycle_us)
+    )
+    for start, first, last in zip(starts.tolist(), edges_of[:-1], edges_of[1:], strict=True):
+        until = int(served["left_us"][first:last].max(initial=start))
+        here = served[first:last].take(np.flatnonzero(is_own[first:last]))
         taken, done = np.sort(here["answered_us"]), np.sort(here["left_us"])
-        edges = np.unique(
-            np.concatenate(
-                [taken, done, np.arange(start, until, step_us), np.array([start, until])]
-            )
-        )
+        steps = np.arange(start, until, step_us)
+        edges = np.unique(np.concatenate([taken, done, steps, np.array([start, until])]))
         at_work = _passed(taken, edges[:-1]) - _passed(done, edges[:-1])
         slot = (edges[:-1] - asked.setting.start_us) // step_us
         staff = (

@@ -7,6 +7,7 @@ All of it is drawn from the counter-based streams, so it is the same for every p
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
@@ -235,10 +236,16 @@ def changes(compiled: Compiled, chance: Chance) -> Any:
 # -- arrivals ----------------------------------------------------------------------------------------------------------
 
 
-def wall_slots(compiled: Compiled, zone: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return weekday and quarter of the hour since local midnight of every slot of rates, int64 (slots,)."""
-    span, step_us = compiled.span, compiled.rate_us
-    starts = np.arange(span.opens_us, span.closes_us, step_us, dtype=np.int64)
+@lru_cache(maxsize=32)
+def wall_slots(
+    opens_us: int, closes_us: int, step_us: int, zone: str
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """
+    Return weekday and quarter of the hour since local midnight of every slot of rates, int64 (slots,).
+
+    For reading only: they are the same in every replication, and of every kind of a region.
+    """
+    starts = np.arange(opens_us, closes_us, step_us, dtype=np.int64)
     tz = ZoneInfo(zone)
     hours, where = np.unique(starts // 3_600_000_000, return_inverse=True)
     offsets = [
@@ -249,7 +256,9 @@ def wall_slots(compiled: Compiled, zone: str) -> tuple[NDArray[np.int64], NDArra
     local = starts + shift_us
     day = local // DAY_US
     weekday = (day + 3) % 7  # 1970 began on a Thursday
-    return weekday, (local % DAY_US) // 900_000_000
+    quarter = (local % DAY_US) // 900_000_000
+    weekday.flags.writeable = quarter.flags.writeable = False
+    return weekday, quarter
 
 
 def rates_of(compiled: Compiled, kind: str) -> NDArray[np.float64]:
@@ -260,7 +269,9 @@ def rates_of(compiled: Compiled, kind: str) -> NDArray[np.float64]:
     if arrivals is None:
         return np.zeros(0)
     region = world.regions.get(ticket.region or "")
-    weekday, quarter = wall_slots(compiled, region.time_zone if region else world.time.time_zone)
+    zone = region.time_zone if region else world.time.time_zone
+    span = compiled.span
+    weekday, quarter = wall_slots(span.opens_us, span.closes_us, compiled.rate_us, zone)
     if arrivals.by_hour is None:
         rate = np.full(len(weekday), arrivals.per_hour or 0.0)
     else:

@@ -10,6 +10,8 @@ from numba import njit, types
 from numba.experimental import structref
 from numpy.typing import NDArray
 
+from solver.wrapping import Wrapper
+
 Int32s = NDArray[np.int32]
 Int64s = NDArray[np.int64]
 
@@ -130,11 +132,14 @@ def _wrapped(*arrays: Any) -> Any:
     return StandingProxy(*arrays)
 
 
+WRAPPED: Final = Wrapper(_wrapped)
+
+
 def handle(arrays: Standing) -> Standing:
     """Return what kernels take: one compiled structure, or with the JIT off the arrays."""
     if numba.config.DISABLE_JIT:
         return arrays
-    return cast("Standing", _wrapped(*arrays))
+    return cast("Standing", WRAPPED(arrays))
 
 
 class Sizes(NamedTuple):

@@ -69,6 +69,34 @@ def test_a_fork_does_not_grow_into_the_memory_of_the_first() -> None:
     check(two.arrays)
 
 
+@pytest.mark.parametrize("place", [0, 3, 8_191, 8_192, 70_000, 99_999])
+def test_a_copy_has_every_byte_wherever_the_last_one_stands(place: int) -> None:
+    """What is not copied is zero in the first; the two share no memory."""
+    first = np.zeros(100_000, np.int64)
+    first[place] = 1
+    for array in (first, first[: place + 1], first[: place + 1].view("V8"), first.reshape(10, -1)):
+        twin = state.copied(array)
+        assert twin.tobytes() == array.tobytes()
+        assert twin.dtype == array.dtype
+        assert twin.shape == array.shape
+        assert not np.shares_memory(twin, array)
+
+
+def test_a_fork_is_the_first_to_the_last_byte() -> None:
+    """Every array of the state and of its standing assignment is copied."""
+    one = opened(SMALL)
+    for at in range(1, 60):
+        one.push(c.ADD_TICKET, at * SECOND_US, TICKET, profile=0, aux=1_000)
+        one.run()
+    two = one.fork()
+    assert two.digest() == one.digest()
+    for name, array in one.arrays._asdict().items():
+        parts = array._asdict() if name == "standing" else {name: array}
+        for part, found in parts.items():
+            holder = two.arrays.standing if name == "standing" else two.arrays
+            assert getattr(holder, part).tobytes() == found.tobytes(), part
+
+
 def test_a_machine_that_grew_is_the_one_that_had_room() -> None:
     """Growing changes no decision: small from the start or large, the digest is the same."""
     machines = opened(SMALL), opened()
