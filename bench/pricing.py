@@ -3,7 +3,8 @@ The suite ``prices``: what prices of agents' time change on worlds, and how long
 
 Each world is played under ``ours``, under ``ours`` with prices and under ``longest_idle``, the same days each; a row is
 the median over the days of what prices change, beside what ``longest_idle`` changes. Worth is in points per ticket that
-came: 4 and the match for a served one, as the policy counts.
+came: 4 and the match for a served one, as the policy counts. ``learned_`` rows have prices by the server's forecaster:
+each day it begins with nothing, and prices every quarter of an hour by what it saw of that day until then.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,19 +16,24 @@ import numpy as np
 
 from bench.report import Peer, Row, Suite
 from bench.simulated_worlds import full_world, skills_200, skills_drawn
+from router.engine.pricer import TYPES_PRICED_MAX
+from router.forecast import Forecaster
 from router.policies.ours import WEIGHTS
 from router.policies.terms import POINT
+from router.pricing import Forecast, moved, prices_of, sight_of
 from simulator.kernel import codes as c
+from simulator.kernel import layout
 from simulator.kernel.running import Options, Prepared, Records, play
 from simulator.worlds.compiling import Compiled, compile_world
 from simulator.worlds.floor import policy_body
 from simulator.worlds.planning import plan_replication
-from simulator.worlds.pricing import price_rows, with_prices
+from simulator.worlds.pricing import edges, presence_by_slot, price_rows, with_prices
 from simulator.worlds.reading import parse_world
 from simulator.worlds.shipped import find_world
 from solver.fluid import Market, price_agents
 
 Figures = dict[str, float]
+LEARNED_EVERY_S: Final = 900.0
 UNITS: Final = MappingProxyType(
     {
         "service_level": "points", "speed_of_answer": "s", "abandonment": "points",
@@ -85,8 +91,53 @@ def figures_of(records: Records, compiled: Compiled) -> Figures:
     }
 
 
+def learned_rows(prepared: Prepared, seen: Records) -> Any:
+    """Return the prices that the server's forecaster would have set on a day that was seen, PLAN records."""
+    compiled, tickets = prepared.compiled, seen.tickets
+    profiles, arrays = prepared.kinds["profile"], prepared.shard.machine.arrays
+    at_us = edges(compiled, LEARNED_EVERY_S)
+    presence = presence_by_slot(compiled, at_us)
+    served = tickets[tickets["outcome"] == c.SERVED]
+    ended, work_us = served["left_us"], served["left_us"] - served["answered_us"]
+    forecaster, old = Forecaster(), np.zeros(len(compiled.members), np.int64)
+    rows: list[tuple[int, int, int, int, int]] = []
+    for slot, now_us in enumerate(at_us[:-1].tolist()):
+        since_us = int(at_us[max(0, slot - 1)])
+        came = (tickets["arrived_us"] >= since_us) & (tickets["arrived_us"] < now_us)
+        done = (ended >= since_us) & (ended < now_us)
+        works = zip(profiles[served["type"][done]].tolist(), work_us[done].tolist(), strict=True)
+        forecaster.advance(now_us, profiles[tickets["type"][came]].tolist(), works)
+        expected = forecaster.expected(TYPES_PRICED_MAX)
+        there = (presence[slot] >= 0.5).astype(np.float64)
+        forecast = Forecast(expected.profiles, expected.rate, expected.work_s[:, np.newaxis], there)
+        new = prices_of(sight_of(arrays, expected.profiles, len(old)), forecast)
+        words = moved(old, new)
+        for agent, price in zip(words[::2], words[1::2], strict=True):
+            rows.append((now_us, c.PLAN_PRICE, agent, price, 0))
+            old[agent] = price
+    return np.array(rows, layout.PLAN)
+
+
+def learned(name: str, days: int) -> list[Row]:
+    """Return what prices change on a world when the server's forecaster sets them."""
+    text, length = WORLDS[name]
+    world = parse_world(text())
+    compiled = compile_world(world, length)
+    ours = Prepared(compiled, policy_body(world, "ours"))
+    changes: dict[str, list[float]] = {measure: [] for measure in UNITS}
+    for day in range(days):
+        options, plan = Options(1, day), plan_replication(compiled, 1, day)
+        seen = play(ours, plan, options)
+        base, rows = figures_of(seen, compiled), learned_rows(ours, seen)
+        priced = figures_of(play(ours, with_prices(plan, rows), options), compiled)
+        for measure, found in changes.items():
+            found.append(priced[measure] - base[measure])
+    suite = Suite("prices", name)
+    return [suite.row(f"learned_{m}_change", found, UNITS[m]) for m, found in changes.items()]
+
+
 def gains(name: str, days: int) -> list[Row]:
-    """Return what prices change on a world."""
+    """Return what prices by the world's own rates change on it."""
     text, length = WORLDS[name]
     world = parse_world(text())
     compiled = compile_world(world, length)
@@ -135,12 +186,14 @@ class Size(NamedTuple):
 
     days: int
     worlds: tuple[str, ...]
+    learned: tuple[str, ...]
     floors: tuple[tuple[int, int], ...]
     repeats: int
 
 
-FULL: Final = Size(20, tuple(WORLDS), ((16, 200), (100, 2_000)), 3)
-QUICK: Final = Size(1, ("drawn_40_load_95",), ((16, 200),), 1)
+LEARNED: Final = ("mixed_skills", "drawn_40_load_85", "drawn_40_load_95", "drawn_200_load_95")
+FULL: Final = Size(20, tuple(WORLDS), LEARNED, ((16, 200), (100, 2_000)), 3)
+QUICK: Final = Size(1, ("drawn_40_load_95",), ("mixed_skills",), ((16, 200),), 1)
 """Every kind of row once, in seconds; the figures mean nothing."""
 
 
@@ -149,4 +202,6 @@ def run(size: Size = FULL) -> list[Row]:
     rows = [time_of(*floor, size.repeats) for floor in size.floors]
     for name in size.worlds:
         rows += gains(name, size.days)
+    for name in size.learned:
+        rows += learned(name, size.days)
     return rows

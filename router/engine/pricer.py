@@ -68,17 +68,17 @@ class Pricer:
         """Take note of tickets that came, and of works that began and ended."""
         events = sealed.batch.events
         kinds = events["kind"]
-        tickets = self._line.shard.machine.arrays.tickets
-        for event in events[(kinds == c.E_ADDED) | (kinds == c.E_ACCEPTED)]:
-            profile = int(tickets[event["ticket"]]["base_profile"])
-            if event["kind"] == c.E_ADDED:
-                self._arrivals.append(profile)
-            elif len(self._begun) < WORKS_OPEN_MAX:
-                self._begun[int(event["work"])] = (profile, int(event["at_us"]))
-        for event in events[(kinds == c.E_COMPLETED) | (kinds == c.E_RELEASED)]:
-            begun = self._begun.pop(int(event["work"]), None)
-            if begun is not None and event["kind"] == c.E_COMPLETED:
-                self._works.append((begun[0], max(0, int(event["at_us"]) - begun[1])))
+        profiles = self._line.shard.machine.arrays.tickets["base_profile"]
+        self._arrivals += profiles[events["ticket"][kinds == c.E_ADDED]].tolist()
+        begun = events[kinds == c.E_ACCEPTED]
+        if len(begun) and len(self._begun) < WORKS_OPEN_MAX:
+            what = zip(profiles[begun["ticket"]].tolist(), begun["at_us"].tolist(), strict=True)
+            self._begun.update(zip(begun["serial"].tolist(), what, strict=True))
+        ended = events[(kinds == c.E_COMPLETED) | (kinds == c.E_RELEASED)]
+        for serial, kind, at_us in ended[["serial", "kind", "at_us"]].tolist():
+            profile, from_us = self._begun.pop(serial, (-1, at_us))
+            if profile >= 0 and kind == c.E_COMPLETED:
+                self._works.append((profile, at_us - from_us))
 
     # -- looking -------------------------------------------------------------------------------------------------------
 

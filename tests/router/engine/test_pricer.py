@@ -1,18 +1,23 @@
 """The pricer watches, learns, sets prices as a command of the journal, and survives what it asks."""
 
+import asyncio
+
 import pytest
 
 from router.core.machine import Machine
 from router.engine import pricer as pricers
+from router.engine.engine import Engine, EngineSettings
 from router.engine.line import Line
 from router.engine.pricer import Pricer
 from router.recover import verify
 from router.stores.memory import MemoryStore
 from router.wire import agents, registry, tickets
 from router.wire.calls import Call
+from router.wire.decisions import ExplainBody
+from router.wire.offers import CompleteBody, ReleaseBody
 from router.wire.tickets import CancelBody
 from solver.fluid import FluidError
-from tests.router.engine.lines import Bench
+from tests.router.engine.lines import Bench, Hands
 
 MINUTE_US = 60_000_000
 
@@ -137,3 +142,70 @@ async def test_a_restart_keeps_prices_until_it_has_seen_enough() -> None:
     await settled(again)
     assert prices(again) == [0] * 5
     await again.close()
+
+
+async def test_an_engine_prices_where_it_is_told_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every tenant has a pricer that looks again and again and is counted; by default nobody has."""
+    looked = asyncio.Event()
+
+    async def look(self: Pricer) -> None:
+        self.looks["same"] += 1
+        looked.set()
+
+    monkeypatch.setattr(Pricer, "look", look)
+    where = EngineSettings(lambda _: "memory:", price_every_s=60.0)
+    engine = await Engine.open(where, Hands(speed=60_000.0))
+    await looked.wait()
+    figures = engine.statistics()
+    assert set(figures["cordboard_price_looks_total"]) == {("default", "same")}
+    assert set(figures["cordboard_price_seconds_total"]) == {("default",)}
+    await engine.close()
+    unpriced = await Engine.open(EngineSettings(lambda _: "memory:"), Hands())
+    assert "cordboard_price_looks_total" not in unpriced.statistics()
+    await unpriced.close()
+
+
+async def test_work_is_learned_from_what_was_completed() -> None:
+    """A work that took 100 s with its wrap-up counts as that; one that was released, or canceled, does not."""
+    bench = Bench()
+    line = await bench.open()
+    await furnish(line)
+    pricer = Pricer(line, bench.clock, 3_600.0)
+    pricer.start()
+    for id_ in ("done", "back", "gone"):
+        needs = (tickets.Requirement(skill="one"),)
+        body = tickets.TicketBody(queue="support", channel="chat", requirements=needs)
+        offer = (await line.submit(Call("tickets.put", id=id_, body=body))).body.offers[0]
+        await line.submit(Call("offers.accept", id=offer, body=agents.NoBody()))
+    bench.clock.us += 100_000_000
+    await line.submit(Call("assignments.complete", id="a-1", body=CompleteBody()))
+    await line.submit(Call("assignments.release", id="a-2", body=ReleaseBody()))
+    await line.submit(Call("tickets.cancel", id="gone", body=CancelBody()))
+    await pricer.look()
+    await come(bench, line, 60, "t")
+    await pricer.look()
+    work_s = pricer._forecaster.expected(10).work_s
+    assert work_s.tolist() == pytest.approx([100.0, 100.0])
+    await pricer.close()
+    await line.close()
+
+
+async def test_an_explanation_names_the_price_of_time() -> None:
+    """Why not who suits better: because of what its time is worth to others, to the thousandth."""
+    line = await Bench().open()
+    await line.submit(Call("skills.put", id="one", body=registry.SkillBody()))
+    await line.submit(Call("queues.put", id="support", body=registry.QueueBody()))
+    for id_, level in (("ann", 3), ("bo", 5)):
+        body = agents.AgentBody(skills={"one": level}, units=2)
+        await line.submit(Call("agents.put", id=id_, body=body))
+        here = agents.PresenceBody(presence="available")
+        await line.submit(Call("agents.presence", id=id_, body=here))
+    line.set_prices([1, 1_200])
+    needs = (tickets.Requirement(skill="one"),)
+    ticket = tickets.TicketBody(queue="support", channel="chat", requirements=needs)
+    await line.submit(Call("tickets.put", id="t1", body=ticket))
+    asked = Call("decisions.explain", body=ExplainBody(ticket="t1", agent="bo"))
+    told = (await line.submit(asked)).body
+    assert told.agent == "ann"
+    assert told.why_not.text.endswith("the difference −0.380 = skill one 0.400 − price 0.780.")
+    await line.close()
