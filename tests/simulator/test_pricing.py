@@ -5,10 +5,12 @@ import pytest
 
 from router.core import codes as core
 from router.core import layout as core_layout
+from router.journal import decode, encode
 from simulator.kernel import codes as c
 from simulator.kernel.running import Options, Prepared
 from simulator.kernel.stepping import steps
 from simulator.many import Task, play_all
+from simulator.recorded import Tape
 from simulator.worlds.compiling import compile_world
 from simulator.worlds.planning import plan_replication
 from simulator.worlds.pricing import (
@@ -147,3 +149,14 @@ def test_priced_policies_are_played_beside_the_others() -> None:
     assert plain.digest != priced.digest
     assert priced == again == by_world
     assert plain == unpriced
+
+
+def test_a_replay_keeps_the_prices_that_were_recorded() -> None:
+    """SET_PRICES of a journal becomes prices planned for the same instant, whatever is played then."""
+    shard = Prepared(COMPILED, COMPILED.world.policy).shard
+    at_us = COMPILED.span.opens_us + 5_000_000
+    shard.set_prices([5, 700, 8, 90], at_us)
+    sealed, _ = shard.settle(at_us)
+    tape = Tape()
+    tape.add(decode(encode(sealed)))
+    assert tape.plan == [(at_us, c.PLAN_PRICE, 5, 700, 0), (at_us, c.PLAN_PRICE, 8, 90, 0)]
