@@ -7,31 +7,26 @@ import sys
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from router.commands.numbers import at_least
+from simulator.accounts_text import counted
 from simulator.soak.bugs import BUGS
 from simulator.soak.running import Failure, Sum, soak
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the action's arguments."""
-    parser.add_argument("--seeds", type=_positive, default=1_000, help="How many (1000).")
-    parser.add_argument("--seed", type=int, default=0, help="The first (0).")
+    parser.add_argument("--seeds", type=at_least(1), default=1_000, help="How many (1000).")
+    parser.add_argument("--seed", type=at_least(0), default=0, help="The first (0).")
     parser.add_argument(
         "--processes",
-        type=_positive,
-        default=len(os.sched_getaffinity(0)),
+        type=at_least(1),
+        default=os.cpu_count() or 1,
         help="How many (all cores).",
     )
     parser.add_argument(
         "--bug", choices=tuple(BUGS), metavar="NAME", help="Plant this bug, to see it found."
     )
     parser.add_argument("--bugs", action="store_true", help="List the bugs that can be planted.")
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is no number from 1 on")
-    return number
 
 
 def run(given: argparse.Namespace) -> int:
@@ -57,8 +52,8 @@ def _about(name: str) -> str:
 def told(came: Sum, bug: str | None = None) -> str:
     """Return what a soak came to, in words."""
     lines = [
-        f"{came.seeds} seeds in {came.seconds:.1f} s ({came.seeds_per_hour:,.0f} an hour): "
-        f"{came.events} events, {came.lives} lives of a server, {len(came.failures)} failed"
+        f"{counted(came.seeds, 'seed')} in {came.seconds:.1f} s ({came.seeds_per_hour:,.0f} an hour): "
+        f"{counted(came.events, 'event')}, servers' lives: {came.lives}, {len(came.failures)} failed"
     ]
     for failure in came.failures:
         lines += ["", *_failure_lines(failure, bug)]
@@ -70,7 +65,7 @@ def _failure_lines(failure: Failure, bug: str | None) -> list[str]:
     return [
         f"seed {failure.seed} fails:",
         *(f"  {each}" for each in failure.complaints),
-        f"of what happened, {len(failure.smallest)} things are enough:",
+        f"of what happened, {counted(len(failure.smallest), 'thing')} will do:",
         *(f"  {each.kind} ({each.one}, {each.two}, {each.share:.3f})" for each in failure.smallest),
         "repeat it with",
         f"  cordboard simulate soak --seed {failure.seed} --seeds 1 --processes 1{planted}",

@@ -21,6 +21,9 @@ from simulator.worlds.reading import Fault, WorldError, field_of, line_of, lines
 from simulator.worlds.schema import World
 
 SUFFIX: Final = ".toml"
+COUNTS: Final = ("servers", "agents", "room")
+"""Parameters of formulas that are whole numbers."""
+MEASURES_SAID: Final = f"expected one of {', '.join((*MEASURES, *EXTRAS))}"
 Found = list[tuple[tuple[str, ...], str]]
 Share = Annotated[float, Meta(gt=0, lt=1)]
 
@@ -148,7 +151,13 @@ def parse_anchor(text: str, source: str) -> Anchor:
     given = law.pop("given", {}) if isinstance(law, dict) else {}
     errors, fields = diagnose(value, AnchorBody)
     if errors:
-        found = [(tuple(each.pointer.split("/")[1:]), f"{each.detail}") for each in errors]
+        found = [
+            (
+                tuple(each.pointer.split("/")[1:]),
+                each.detail + ("" if each.value is None else f" It is {each.value!r}."),
+            )
+            for each in errors
+        ]
         raise _wrong(source, lines, found)
     body = msgspec.convert(fields, AnchorBody)
     faults = [(("world", *path), reason) for path, reason in find_faults(body.world)]
@@ -174,7 +183,17 @@ def _values(body: AnchorBody, given: Mapping[str, Any]) -> tuple[Values, Found]:
     try:
         return evaluate(body.formula.name, given), []
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        return {}, [(("formula",), str(error))]
+        return {}, [(("formula",), f"{_not_whole(given)}{error}")]
+
+
+def _not_whole(given: Mapping[str, Any]) -> str:
+    """Return the parameters that should count something and do not, in words; empty when all do."""
+    wrong = [name for name in COUNTS if name in given and not _counts(given[name])]
+    return "".join(f"{name} is {given[name]!r}, expected whole numbers: " for name in wrong)
+
+
+def _counts(value: Any) -> bool:
+    return all(map(_counts, value)) if isinstance(value, list) else isinstance(value, int)
 
 
 def _faults(body: AnchorBody, values: Values) -> Found:
@@ -195,11 +214,13 @@ def _faults(body: AnchorBody, values: Values) -> Found:
             )
         at = ("expect", str(place))
         if expect.measure not in MEASURES and expect.measure not in EXTRAS:
-            found.append(((*at, "measure"), f"{expect.measure!r} is no measure"))
+            found.append(((*at, "measure"), f"{expect.measure!r} is no measure; {MEASURES_SAID}"))
         if expect.cut not in CUTS:
             found.append(((*at, "cut"), f"expected one of {', '.join(CUTS)}"))
         if expect.measure in EXTRAS and EXTRAS[expect.measure].needs_at and expect.at_s is None:
             found.append((at, f"{expect.measure} needs at_s"))
+        if body.formula is not None and not values:
+            continue  # that the formula is wrong is said
         if expect.value is None and expect.index >= len(values.get(expect.formula, [])):
             known = ", ".join(values) or "none"
             found.append((at, f"no value, and the formula's values are {known}"))
