@@ -1,6 +1,7 @@
 """``cordboard simulate fit``: a world made from a log, and a page that holds it against the data."""
 
 import argparse
+import shlex
 import sys
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -11,6 +12,7 @@ from simulator.fitting.fit import fit
 from simulator.fitting.log import COLUMNS, LogError, read_log
 from simulator.fitting.page import page
 from simulator.fitting.text import world_text
+from simulator.leaving import leave_page
 from simulator.worlds.compiling import compile_world
 from simulator.worlds.planning import rates_of
 from simulator.worlds.reading import WorldError, parse_world
@@ -65,8 +67,8 @@ def run(given: argparse.Namespace) -> int:
                 3600 * rates_of(compiled, kind).reshape(-1, 24).mean(axis=0)
                 for kind in world.tickets
             ]
-            given.report.mkdir(parents=True, exist_ok=True)
-            (given.report / "index.html").write_text(page(fitted, np.array(played)), "utf-8")
+            if not leave_page(given.report, page(fitted, np.array(played))):
+                return 1
     except (LogError, WorldError, OSError, UnicodeDecodeError) as error:
         print(f"{given.log}: {error}" if isinstance(error, LogError) else error, file=sys.stderr)
         return 1
@@ -74,5 +76,5 @@ def run(given: argparse.Namespace) -> int:
     print(
         f"{given.out}: {kinds} kinds of ticket, {agents} agents, fitted to {len(rows):,} tickets."
     )
-    print(f"Play it: cordboard simulate {given.out}")
+    print(f"Play it: cordboard simulate {shlex.quote(str(given.out))}")
     return 0

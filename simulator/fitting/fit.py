@@ -68,6 +68,7 @@ def fit(rows: Sequence[Row], zone: str, name: str) -> Fitted:
         )  # fmt: skip
     shape = busyness_shape(rows, days)
     teams, notes = fit_teams(rows, kinds, ids)
+    notes += (waits_note(rows),)
     start = days[0] + timedelta(days=(7 - days[0].weekday()) % 7)
     world = World(
         format=1, name=name, time=Time(start=start, days=7.0, time_zone=zone),
@@ -78,6 +79,19 @@ def fit(rows: Sequence[Row], zone: str, name: str) -> Fitted:
         assumptions=notes,
     )  # fmt: skip
     return Fitted(world, rates, works, words, survival, notes)
+
+
+def waits_note(rows: Sequence[Row]) -> str:
+    """Return how long people waited in the log: nothing of it is fitted, so it is what a simulation is held against."""
+    waits = [row.wait_s for row in rows if row.work_s is not None]
+    lost = 1 - len(waits) / len(rows)
+    if not waits:
+        return "In the log nobody was answered."
+    return (
+        f"Waits are not fitted, they follow from the rest. In the log the answered waited {np.mean(waits):,.1f} s on "
+        f"average, nine of ten below {np.quantile(waits, 0.9):,.1f} s, and {lost:.1%} gave up: hold the "
+        "simulation against it."
+    )
 
 
 def identifier(text: str, number: int) -> str:
@@ -204,38 +218,75 @@ def fit_teams(
     for row in rows:
         if row.work_s is not None and row.agent:
             served[row.agent][kind_of[id(row)]] += 1
-            seen[row.arrived.date(), row.arrived.hour].add(row.agent)
-    notes = [
-        "Staffing by hour is the mean number of agents seen in that hour of the days that had any, rounded up."
-    ]
+            answered = row.arrived + timedelta(seconds=row.wait_s)
+            for at in (answered, answered + timedelta(seconds=row.work_s)):
+                seen[at.date(), at.hour].add(row.agent)
     if not served:
         everything = dict.fromkeys(ids.values(), 3)
-        notes = [
-            "The log names no agents: one team as large as the work at the busiest hour asks for at 85 %."
-        ]
-        return {"everybody": Team(count=agents_needed(rows), units=1, skills=everything)}, tuple(
-            notes
-        )
+        note = "The log names no agents: one team as large as the work at the busiest hour asks for at 85 %."
+        return {"everybody": Team(count=agents_needed(rows), units=1, skills=everything)}, (note,)
+    skills, notes = fit_skills(served, list(ids.values()))
+    notes.insert(
+        0,
+        "Staffing by weekday and hour is the mean number of agents who answered or ended something then, rounded up.",
+    )
     sets: dict[tuple[str, ...], list[str]] = defaultdict(list)
-    for agent, counts in served.items():
-        total = counts.total()
-        sets[tuple(sorted(k for k, n in counts.items() if n >= SERVED_SHARE * total))].append(agent)
+    for agent, own in skills.items():
+        sets[own].append(agent)
+    days = days_between(rows)
     teams = {}
-    for n, (skills, agents) in enumerate(sorted(sets.items(), key=lambda pair: -len(pair[1]))):
-        staffing = staffed(set(agents), seen)
+    for n, (own, agents) in enumerate(sorted(sets.items(), key=lambda pair: -len(pair[1]))):
+        staffing = staffed(set(agents), seen, days)
         if max(staffing) > 0:
             teams[f"team_{n + 1}"] = Team(
-                count=max(staffing), units=1, skills=dict.fromkeys(skills, 3), staffing=staffing * 7
+                count=max(staffing), units=1, skills=dict.fromkeys(own, 3), staffing=staffing
             )
     return teams, tuple(notes)
 
 
-def staffed(agents: set[str], seen: Mapping[tuple[date, int], set[str]]) -> tuple[int, ...]:
-    """Return how many of these agents were seen in each hour of the day, rounded up."""
+def fit_skills(
+    served: Mapping[str, Counter[str]], kinds: Sequence[str]
+) -> tuple[dict[str, tuple[str, ...]], list[str]]:
+    """
+    Return which types each agent can serve, and what is assumed about it.
+
+    A type that is a small share of everybody's work goes to all who ever served it, and one that nobody served to all:
+    it must not wait for ever.
+    """
+    own = {
+        agent: {kind for kind, n in counts.items() if n >= SERVED_SHARE * counts.total()}
+        for agent, counts in served.items()
+    }
+    notes = []
+    for kind in kinds:
+        if any(kind in has for has in own.values()):
+            continue
+        who = [agent for agent, counts in served.items() if counts[kind]]
+        if not who:
+            notes.append(f"Nobody answered any {kind} in the log; here everybody may.")
+        for agent in who or served:
+            own[agent].add(kind)
+    return {agent: tuple(sorted(has)) for agent, has in own.items()}, notes
+
+
+def staffed(
+    agents: set[str], seen: Mapping[tuple[date, int], set[str]], days: Sequence[date]
+) -> tuple[int, ...]:
+    """
+    Return how many of these agents were seen in each hour of a week from Monday, rounded up.
+
+    The mean over the days on which anybody was seen in that hour; weekdays the log does not have are as the others.
+    """
+    there: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for (day, hour), who in seen.items():
+        there[day.weekday(), hour].append(len(agents & who))
+    logged = {day.weekday() for day in days}
     found = []
-    for hour in range(24):
-        there = [len(agents & who) for (_, at), who in seen.items() if at == hour]
-        found.append(math.ceil(sum(there) / len(there) - 0.25) if there else 0)
+    for weekday in range(7):
+        alike = [weekday] if weekday in logged else sorted(logged)
+        for hour in range(24):
+            counts = [n for each in alike for n in there.get((each, hour), ())]
+            found.append(math.ceil(sum(counts) / len(counts) - 0.25) if counts else 0)
     return tuple(found)
 
 

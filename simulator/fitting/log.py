@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import chain, islice
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,8 @@ NEEDED: Final = ("arrived", "ended")
 FAULTS_MAX: Final = 20
 LEAST_ROWS: Final = 20
 MERGED: Final = "other"
+BYTE_ORDER_MARK: Final = "\ufeff"
+DELIMITERS: Final = (",", ";", "\t")
 
 
 class LogError(ValueError):
@@ -48,7 +50,9 @@ def read_log(lines: Iterable[str], names: Mapping[str, str], zone: ZoneInfo) -> 
     LogError
         Naming up to twenty bad rows, or that there are too few.
     """
-    reader = csv.DictReader(lines)
+    rest = iter(lines)
+    first = next(rest, "").removeprefix(BYTE_ORDER_MARK)
+    reader = csv.DictReader(chain([first], rest), delimiter=delimiter_of(first))
     head = reader.fieldnames or []
     called = {column: names.get(column, column) for column in COLUMNS}
     missing = [called[column] for column in NEEDED if called[column] not in head]
@@ -56,11 +60,14 @@ def read_log(lines: Iterable[str], names: Mapping[str, str], zone: ZoneInfo) -> 
         raise LogError(f"line 1: no column {missing[0]!r}; there is {', '.join(head) or 'nothing'}")
     rows: list[Row] = []
     faults: list[str] = []
-    for number, record in enumerate(reader, 2):
-        try:
-            rows.append(_row(record, called, zone))
-        except ValueError as error:
-            faults.append(f"line {number}: {error}")
+    try:
+        for record in reader:
+            try:
+                rows.append(_row(record, called, zone))
+            except ValueError as error:
+                faults.append(f"line {reader.line_num}: {error}")
+    except csv.Error as error:
+        faults.append(f"line {reader.line_num + 1}: no CSV: {error}; the rest was not read")
     if faults:
         more = len(faults) - FAULTS_MAX
         text = "\n".join(islice(faults, FAULTS_MAX))
@@ -68,6 +75,11 @@ def read_log(lines: Iterable[str], names: Mapping[str, str], zone: ZoneInfo) -> 
     if len(rows) < LEAST_ROWS:
         raise LogError(f"{len(rows)} rows, expected at least {LEAST_ROWS} to fit anything")
     return sorted(rows, key=lambda row: row.arrived)
+
+
+def delimiter_of(head: str) -> str:
+    """Return what stands between the columns of a head: a comma, or what spreadsheets elsewhere write."""
+    return max(DELIMITERS, key=head.count)
 
 
 def _row(record: Mapping[str, str | None], called: Mapping[str, str], zone: ZoneInfo) -> Row:

@@ -187,12 +187,22 @@ def agent_changes(compiled: Compiled, chance: Chance) -> list[Row]:
     return rows
 
 
+def begins_anew(team: Team) -> bool:
+    """Return whether a team's staffing is that of whole days, and so that of the days that follow too."""
+    return round(len(team.staffing) * team.staffing_s * 1e6) % DAY_US == 0
+
+
 def staffing_changes(compiled: Compiled) -> list[Row]:
     """Return how many of each staffed team are to be there, from when."""
     rows, first = [], 0
     for team in compiled.world.agents.values():
-        for n, count in enumerate(team.staffing):
+        slots = len(team.staffing)
+        if slots and begins_anew(team):
+            length_us = compiled.span.closes_us - compiled.span.opens_us
+            slots = max(slots, math.ceil(length_us / (team.staffing_s * 1e6)))
+        for n in range(slots):
             at_us = compiled.span.opens_us + round(n * team.staffing_s * 1e6)
+            count = team.staffing[n % len(team.staffing)]
             rows.append((at_us, c.PLAN_STAFF, first, count, first + team.count))
         first += team.count
     return rows

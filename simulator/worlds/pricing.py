@@ -18,7 +18,7 @@ from simulator.kernel import codes as c
 from simulator.kernel import layout
 from simulator.kernel.running import Prepared
 from simulator.worlds.compiling import Compiled
-from simulator.worlds.planning import Plan, breaks, rates_of, shifts
+from simulator.worlds.planning import Plan, begins_anew, breaks, rates_of, shifts
 from simulator.worlds.schema import Law
 
 PRICED: Final = "+prices"
@@ -181,7 +181,9 @@ def presence_by_slot(compiled: Compiled, edges_us: NDArray[np.int64]) -> Floats:
         if team.staffing:
             middles = (edges_us[:-1] + edges_us[1:]) / 2 - compiled.span.opens_us
             place = (middles / (team.staffing_s * 1e6)).astype(np.int64)
-            count = np.array(team.staffing)[np.minimum(place, len(team.staffing) - 1)]
+            slots = len(team.staffing)
+            own = place % slots if begins_anew(team) else np.minimum(place, slots - 1)
+            count = np.array(team.staffing)[own]
             found[:, a] = np.minimum(1.0, count / team.count)
             continue
         for shift in spans[member.team]:

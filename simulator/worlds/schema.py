@@ -44,7 +44,7 @@ Moment = Annotated[
     str,
     Meta(
         pattern=r"^[0-9]{1,4} ([01][0-9]|2[0-3]):[0-5][0-9]\Z",
-        description='Day of the run from 0 and local time: "1 09:30".',
+        description='Day of the run from 0 and time in the world\'s zone: "1 09:30".',
     ),
 ]
 
@@ -218,7 +218,8 @@ class Team(Body, frozen=True, kw_only=True):
         tuple[Annotated[int, Meta(ge=0)], ...],
         Meta(
             max_length=10_000,
-            description="How many are there in each `staffing_s`; idle ones go first.",
+            description="How many are there in each `staffing_s`; idle ones go first. Whole days begin anew "
+            "when they are over; else the last holds.",
         ),
     ] = ()
     staffing_s: Mean = 3600.0

@@ -2,7 +2,7 @@
 
 import csv
 import math
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -126,9 +126,53 @@ def test_the_command_writes_a_world_and_a_page(
     assert "http://" not in html.replace("http://www.w3.org", "")
 
 
+def lines_of_week(separator: str = ",") -> list[str]:
+    """Return the lines of three weeks: eight agents on working days, two at weekends, and a mail nobody answers."""
+    found = [separator.join(("arrived", "answered", "ended", "type", "agent"))]
+    for day in range(21):
+        who = 8 if day % 7 < 5 else 2
+        for n in range(10 * who):
+            at = datetime(2026, 3, 2, 9 + n // who % 8) + timedelta(days=day, seconds=n)
+            ends, kind = (
+                at + timedelta(seconds=100 + n),
+                "rare" if n == 0 and day % 7 < 5 else "call",
+            )
+            row = (at.isoformat(), at.isoformat(), ends.isoformat(), kind, f"a{n % who}")
+            found.append(separator.join(row))
+        for minute in range(3):
+            at = datetime(2026, 3, 2, 10, minute) + timedelta(days=day)
+            row = (at.isoformat(), "", (at + timedelta(hours=1)).isoformat(), "mail", "")
+            found.append(separator.join(row))
+    return found
+
+
+def test_a_weekend_is_staffed_as_it_was_and_no_type_waits_for_ever() -> None:
+    """Eight on Monday, two on Sunday; who served a rare type may, and a type nobody answered goes to all."""
+    rows = read_log(lines_of_week(), {}, ZoneInfo("UTC"))
+    fitted = fit(rows, "UTC", "week")
+    teams = fitted.world.agents
+    staffing = np.sum([team.staffing for team in teams.values()], axis=0)
+    assert len(staffing) == 168
+    assert (staffing[10], staffing[6 * 24 + 10], staffing[20]) == (8, 2, 0)
+    for kind in ("call", "mail"):
+        assert any(kind in team.skills for team in teams.values())
+    assert any("Nobody answered any mail" in each for each in fitted.notes)
+    assert any("gave up: hold the simulation against it" in each for each in fitted.notes)
+    assert parse_world(world_text(fitted.world)).agents == teams
+
+
+def test_logs_as_spreadsheets_write_them_are_read() -> None:
+    """A byte order mark, semicolons and tabs make no difference."""
+    plain = read_log(lines_of_week(), {}, ZoneInfo("UTC"))
+    for separator in (";", "\t"):
+        lines = lines_of_week(separator)
+        assert read_log(["\ufeff" + lines[0], *lines[1:]], {}, ZoneInfo("UTC")) == plain
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        ('arrived,ended\n2026-01-01,"' + "x" * 200_000 + '"\n', "line 2: no CSV: field larger"),
         ("arrived,answered\n", "line 1: no column 'ended'"),
         ("arrived,ended\n2026-01-01,soon\n", "line 2: column 'ended' is 'soon'"),
         (

@@ -184,6 +184,21 @@ def test_a_shift_round_the_clock_has_its_break_every_day_and_is_missed_by_the_da
         assert 5 <= days.sum() <= 23
 
 
+def test_staffing_of_whole_days_begins_anew_and_other_staffing_holds() -> None:
+    """The second day is staffed as the first; four hours' staffing ends with its last number."""
+    hours = ", ".join("2" if 8 <= hour < 17 else "0" for hour in range(24))
+    for text, second in ((f"staffing = [{hours}]", [2, 0]), ("staffing = [0, 1, 2, 3]", [])):
+        compiled = compile_world(parse_world(GOOD.replace('shift = "day"', text)))
+        rows = plan_replication(compiled, 1, 0).changes
+        rows = rows[rows["kind"] == c.PLAN_STAFF]
+        later = rows[rows["at_us"] >= compiled.span.opens_us + 86_400_000_000]
+        assert (
+            [int(value) for value in later["value"][[8, 17]]] == second
+            if second
+            else not len(later)
+        )
+
+
 def test_what_changed_before_the_run_begins_holds_when_it_begins() -> None:
     """A change and an outage at eight do not turn back the clock of a run that begins at ten."""
     early = '[[changes]]\nat = "0 08:00"\nteam = "team"\npresence = "offline"\n'
