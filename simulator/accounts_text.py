@@ -20,7 +20,11 @@ SHOWN: Final = (
     "match_quality", "fairness_jain", "sla_breached", "transfers", "redialled", "reopened", "offers_declined",
     "queue_length",
 )  # fmt: skip
-NAMED: Final = {**LABELS, "aht_s": "handle time"}
+NAMED: Final = {
+    **LABELS, "aht_s": "handle time", "queue_taken": "taken", "queue_service_level": "service level",
+    "queue_wait_s": "mean wait", "queue_lost": "lost",
+}  # fmt: skip
+SPELLS: Final = ("queue_taken", "queue_service_level", "queue_wait_s", "queue_lost")
 QUEUE_COLUMNS: Final = ("tickets", "service_level_offered", "asa_s", "wait_p90_s", "abandonment")
 
 
@@ -147,13 +151,21 @@ def digest_of(played: Sequence[Played]) -> str:
 
 
 def queue_lines(told: Told, series: dict[Key, Series]) -> list[str]:
-    """Return a head and a line for each queue under the first policy, columns aligned."""
-    rows: list[tuple[str, ...]] = [("queue", *(LABELS.get(name, name) for name in QUEUE_COLUMNS))]
+    """Return a head and a line for each queue under the first policy; with transfers, of every wait too."""
+    lines = _by_queue(told, series, "queue", QUEUE_COLUMNS)
+    transfers = series.get(("transfers", WHOLE))
+    if transfers is not None and transfers.above.any():
+        lines += ["", *_by_queue(told, series, "every wait, after transfers too", SPELLS)]
+    return lines
+
+
+def _by_queue(told: Told, series: dict[Key, Series], title: str, names: Sequence[str]) -> list[str]:
+    rows: list[tuple[str, ...]] = [(title, *(NAMED.get(name, name) for name in names))]
     for q, queue in enumerate(told.compiled.names.queues):
-        cells = [
-            cell(series.get((name, "queue")), MEASURES[name].unit, q) for name in QUEUE_COLUMNS
-        ]
-        rows.append((queue, *cells))
+        count = series.get((names[0], "queue"))
+        if count is None or count.above[:, q].any():
+            cells = [cell(series.get((name, "queue")), MEASURES[name].unit, q) for name in names]
+            rows.append((queue, *cells))
     return aligned(rows)
 
 

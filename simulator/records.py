@@ -38,9 +38,19 @@ AGENT_HOUR: Final = np.dtype(
 """Of an agent and a slot: on duty, with any unit taken, integral of units taken, integral of units on duty."""
 
 QUEUE_HOUR: Final = np.dtype(
-    [("waiting_us", "i8"), ("waiting_peak", "i4"), ("pad", "i4")], align=True
+    [
+        ("waiting_us", "i8"),  # integral of the tickets waiting
+        ("waiting_peak", "i4"),  # the most at once
+        ("taken", "i4"),  # spells of waiting that ended with an agent
+        ("taken_us", "i8"),  # sum of those
+        ("taken_within", "i4"),  # within the target of the queue's service level
+        ("lost", "i4"),  # spells that ended without one: gave up, expired
+        ("lost_late", "i4"),  # after the target
+        ("pad", "i4"),
+    ],
+    align=True,
 )
-"""Of a queue and a slot: integral of the tickets waiting, and the most at once."""
+"""Of a queue and a slot. A spell is a wait from a visit, a transfer or a return on, in the slot it ends in."""
 
 FOLD: Final = np.dtype(
     [

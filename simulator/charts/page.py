@@ -26,17 +26,24 @@ BY_HOUR: Final = ("tickets", "service_level_offered", "asa_s", "wait_p90_s", "qu
 BREAKDOWN: Final = (
     "tickets", "service_level_offered", "asa_s", "wait_p90_s", "abandonment", "transfers",
 )  # fmt: skip
+SPELLS: Final = ("queue_taken", "queue_service_level", "queue_wait_s", "queue_lost", "queue_length")
+"""Of every wait in a queue, after transfers too."""
 BREAKDOWN_CUTS: Final = ("queue", "language", "region", "channel", "type")
 WANTED: Final[tuple[Key, ...]] = (
     *((name, WHOLE) for name in MEASURES if name != "queue_peak"),
     *((name, "hour") for name in (*BY_HOUR, "occupancy")),
     *((name, cut) for name in BREAKDOWN for cut in BREAKDOWN_CUTS),
+    *((name, "queue") for name in SPELLS),
     ("occupancy", "agent_hour"),
     ("occupancy", "agent"),
     ("answered", "type_agent"),
 )
 """What the page needs of every replication; see `simulator.measures.cuts.measured`."""
-HEADS: Final[Mapping[str, str]] = {**LABELS, "tickets": "tickets a day", "aht_s": "handle time"}
+HEADS: Final[Mapping[str, str]] = {
+    **LABELS, "tickets": "tickets a day", "aht_s": "handle time", "queue_taken": "taken a day",
+    "queue_service_level": "service level", "queue_wait_s": "mean wait", "queue_lost": "lost",
+    "queue_length": "waiting",
+}  # fmt: skip
 ROWS_MAX: Final = 40
 
 
@@ -286,10 +293,34 @@ def _breakdown(account: Account, story: Story) -> str:
         ]
         heads = (cut, *(HEADS.get(name, name) for name in shown))
         tables.append(tag("div", table(heads, rows), class_="scroll"))
+    spells = _spells(account, story)
+    if spells:
+        tables.append(spells)
     if not tables:
         return ""
     words = f"Under {account.policy}, with 95 % intervals; the largest first."
     return section("By queue, language, region and channel", words, *tables)
+
+
+def _spells(account: Account, story: Story) -> str:
+    """Return the table of every wait by queue, where tickets are transferred: their later waits are in no other."""
+    series = account.series
+    if not series["transfers", WHOLE].above.any() or ("queue_taken", "queue") not in series:
+        return ""
+    found = {name: series[name, "queue"].intervals() for name in SPELLS}
+    scales = {"queue_taken": 1.0 / story.days}
+    rows = [
+        (
+            escape(queue),
+            *(
+                _with_half(found[name][n], MEASURES[name].unit, scales.get(name, 1.0))
+                for name in SPELLS
+            ),
+        )
+        for n, queue in enumerate(story.keys["queue"])
+    ]
+    heads = ("every wait, after transfers too", *(HEADS[name] for name in SPELLS))
+    return tag("div", table(heads, rows), class_="scroll")
 
 
 def _how(story: Story) -> str:

@@ -97,6 +97,29 @@ def look_at_queue(k: Sim, s: Arrays, q: int) -> None:
 
 
 @rule
+def end_spell(k: Sim, row: int, is_taken: bool) -> None:
+    """
+    Count a wait that ends now, in the queue that was asked for last.
+
+    Parameters
+    ----------
+    is_taken : bool
+        Whether an agent ends it, or the customer.
+    """
+    t, z = k.tickets[row], k.scalars[0]
+    hour = k.queue_hours[t.queue, z.slot]
+    wait_us = z.now_us - t.asked_us
+    within = wait_us <= k.kinds[t.kind].within_us
+    if is_taken:
+        hour.taken += 1
+        hour.taken_us += wait_us
+        hour.taken_within += within
+    else:
+        hour.lost += 1
+        hour.lost_late += not within
+
+
+@rule
 def close_accounts(k: Sim) -> None:
     """Bring everybody's integrals up to the end of the run."""
     for a in range(k.agents.shape[0]):

@@ -4,7 +4,7 @@ from router.core import codes as core
 from router.core.jit import rule
 from router.core.state import Arrays
 from simulator.kernel import codes as c
-from simulator.kernel.accounts import happened, look_at_agent, look_at_queue
+from simulator.kernel.accounts import end_spell, happened, look_at_agent, look_at_queue
 from simulator.kernel.draws import uniform
 from simulator.kernel.heap import push
 from simulator.kernel.laws import duration_us
@@ -56,6 +56,8 @@ def hear_end(k: Sim, s: Arrays, row: int, i: int) -> None:
         k.agents[e.agent].served += 1
         end_visit(k, row, c.SERVED)
         return
+    if k.tickets[row].state == c.WAITING:
+        end_spell(k, row, False)
     interrupt_service(k, row)
     entity = k.tickets[row].entity
     if e.aux == core.ABANDONED:

@@ -6,7 +6,7 @@ from router.core.jit import rule
 from router.core.limits import NEVER_US
 from router.core.state import Arrays
 from simulator.kernel import codes as c
-from simulator.kernel.accounts import happened
+from simulator.kernel.accounts import end_spell, happened
 from simulator.kernel.heap import push
 from simulator.kernel.laws import duration_us
 from simulator.kernel.state import Sim
@@ -126,6 +126,7 @@ def begin_service(k: Sim, s: Arrays, row: int, i: int) -> None:
     """An agent took the ticket, as event ``i`` says."""
     e, z = s.events[i], k.scalars[0]
     t, a = k.tickets[row], int(e.agent)
+    end_spell(k, row, True)
     t.state, t.agent, t.work, t.serial = c.IN_SERVICE, a, e.work, e.serial
     t.mark += 1
     t.armed = 0

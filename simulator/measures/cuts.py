@@ -13,6 +13,7 @@ from simulator.measures.table import (
     AgentSpread,
     Measure,
     QueueMean,
+    SpellRatio,
     TicketQuantile,
     TicketRatio,
     Values,
@@ -117,6 +118,8 @@ def _parts(
             return _of_agents(measure, day, cut, setting)
         case QueueMean():
             return _of_queues(measure, day, cut, setting)
+        case SpellRatio():
+            return _of_spells(measure, day, cut, setting)
 
 
 def _sums(keys: Ints, values: Values, many: int) -> Floats:
@@ -215,3 +218,25 @@ def _of_queues(measure: QueueMean, day: Day, cut: str, setting: Setting) -> Part
             return Parts(waiting.ravel(), time.ravel())
         case _:
             return None
+
+
+def _of_spells(measure: SpellRatio, day: Day, cut: str, setting: Setting) -> Parts | None:
+    hours = day.queue_hours
+    kept = (_time_us(hours.shape[1], setting) > 0) * 1.0
+    above = measure.above(hours) * kept
+    # A count is divided by the replications: once, whatever the slots.
+    below = None if measure.below is None else measure.below(hours) * kept
+    match cut:
+        case "all":
+            sums = [each if each is None else np.array([each.sum()]) for each in (above, below)]
+        case "hour":
+            sums = [each if each is None else each.sum(axis=0) for each in (above, below)]
+        case "queue":
+            sums = [each if each is None else each.sum(axis=1) for each in (above, below)]
+        case "queue_hour":
+            sums = [each if each is None else each.ravel() for each in (above, below)]
+        case _:
+            return None
+    top, bottom = sums
+    assert top is not None
+    return Parts(top, np.ones(len(top)) if bottom is None else bottom)

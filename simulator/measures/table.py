@@ -70,15 +70,25 @@ class QueueMean(NamedTuple):
     is_good: bool | None = None
 
 
-Measure = TicketRatio | TicketQuantile | AgentRatio | AgentSpread | QueueMean
+class SpellRatio(NamedTuple):
+    """A sum over queues and hours divided by another; without `below`, by the replications."""
+
+    above: OfHours
+    below: OfHours | None
+    unit: str
+    about: str
+    is_good: bool | None = None
+
+
+Measure = SpellRatio | TicketRatio | TicketQuantile | AgentRatio | AgentSpread | QueueMean
 
 
 def _field(name: str, factor: float = 1.0) -> OfTickets:
     return lambda t: t.rows[name] * factor
 
 
-def _hours(name: str) -> OfHours:
-    return lambda hours: hours[name].astype(np.float64)
+def _hours(name: str, factor: float = 1.0) -> OfHours:
+    return lambda hours: hours[name] * factor
 
 
 def _wait_s(t: Tickets) -> Values:
@@ -217,6 +227,21 @@ MEASURES: Final[Mapping[str, Measure]] = MappingProxyType(
         ),
         "offers_declined": TicketRatio(
             _field("declines"), _field("offers"), SHARE, "offers not taken, of all offers", False
+        ),
+        "queue_taken": SpellRatio(
+            _hours("taken"), None, COUNT, "waits in a queue that an agent ended, after transfers too"
+        ),
+        "queue_service_level": SpellRatio(
+            _hours("taken_within"), lambda hours: 1.0 * hours["taken"] + hours["lost_late"], SHARE,
+            "waits that an agent ended within the target, of those and all that were longer", True,
+        ),
+        "queue_wait_s": SpellRatio(
+            _hours("taken_us", SECOND), _hours("taken"), SECONDS,
+            "mean wait in a queue until an agent ended it, after transfers too", False,
+        ),
+        "queue_lost": SpellRatio(
+            _hours("lost"), lambda hours: 1.0 * hours["taken"] + hours["lost"], SHARE,
+            "waits in a queue that no agent ended", False,
         ),
         "queue_length": QueueMean(False, NUMBER, "tickets waiting, mean over time", False),
         "queue_peak": QueueMean(True, NUMBER, "most tickets waiting at once", False),

@@ -166,6 +166,32 @@ def test_littles_law_holds_in_each_queue() -> None:
         assert waited > 0
 
 
+def test_every_wait_is_counted_where_it_was_after_transfers_too() -> None:
+    """A second line that gets nothing but transfers has its waits: their sum is its length's integral (Little 1961)."""
+    text = MIXED.replace("network", "#network").replace("outages", "#outages")
+    text = text.replace("cost = 2, offer_ttl_s = 20", "cost = 2, auto_accept = true")
+    text = text.replace("queues.talks = {}", "queues.talks = {}\nqueues.experts = {}")
+    expert = text.index("[tickets.expert]")
+    second = text[expert:].replace('queue = "calls"', 'queue = "experts"', 1)
+    second = second.replace('patience = { kind = "exponential", mean_s = 300 }\n', "", 1)
+    records = played(text[:expert] + second)
+    t, hours = records.tickets, records.queue_hours
+    sums = {name: hours[name].sum(axis=1).tolist() for name in hours.dtype.names}
+    assert sums["taken"][2] > 30
+    assert sums["lost"][2] == 0
+    assert sums["waiting_us"][2] == sums["taken_us"][2] > 0
+    assert sum(sums["taken"]) == records.happenings["answer"]
+    assert sum(sums["lost"]) == records.happenings["abandonment"]
+    answered = (t["queue"] == 0) & (t["answered_us"] < NEVER_US)
+    assert sums["taken"][0] == answered.sum()
+    assert sums["taken_us"][0] == (t["answered_us"] - t["arrived_us"])[answered].sum()
+    within = (t["answered_us"] - t["arrived_us"])[answered] <= 20_000_000
+    late = (t["left_us"] - t["arrived_us"])[
+        (t["queue"] == 0) & (t["outcome"] == c.ABANDONED)
+    ] > 20_000_000
+    assert (sums["taken_within"][0], sums["lost_late"][0]) == (within.sum(), late.sum())
+
+
 def test_nobody_works_more_than_there_is_room_for() -> None:
     """Units taken never exceed the units on duty, and everybody's time adds up to the run."""
     records = played(MIXED)

@@ -147,6 +147,32 @@ def test_queues_over_time() -> None:
         assert whole.above[0] / whole.below[0] == pytest.approx(length)
 
 
+def test_every_wait_by_queue() -> None:
+    """Ten taken of which eight in time, two lost of which one late; the second queue has its own."""
+    hours = np.zeros((2, 2), QUEUE_HOUR)
+    for name, counts in (
+        ("taken", (7, 3)),
+        ("taken_within", (6, 2)),
+        ("lost", (2, 0)),
+        ("lost_late", (1, 0)),
+    ):
+        hours[name][0] = counts
+    hours["taken_us"][0] = (70 * SECOND, 50 * SECOND)
+    hours["taken"][1], hours["taken_us"][1] = (5, 0), (5 * SECOND, 0)
+    shown = SIX._replace(queue_hours=hours)
+    names = ("queue_taken", "queue_service_level", "queue_wait_s", "queue_lost")
+    found = measured(
+        shown, SETTING, [(name, cut) for name in names for cut in ("queue", WHOLE, "hour")]
+    )
+    ratios = {key: (part.above / part.below).tolist() for key, part in found.items()}
+    assert ratios["queue_taken", "queue"] == [10, 5]
+    assert ratios["queue_taken", "hour"] == [12, 3]
+    assert ratios["queue_service_level", "queue"] == pytest.approx([8 / 11, 0])
+    assert ratios["queue_wait_s", "queue"] == pytest.approx([12, 1])
+    assert ratios["queue_wait_s", WHOLE] == pytest.approx([125 / 15])
+    assert ratios["queue_lost", "queue"] == pytest.approx([2 / 12, 0])
+
+
 def test_names_that_are_not_there() -> None:
     """An unknown measure or cut is named; a pair that makes no sense is left out."""
     with pytest.raises(ValueError, match="measure is 'speed'"):
