@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from router.pricing import Forecast, moved, prices_of, sight_of
+from router.pricing import Forecast, Sight, moved, prices_of, sight_of
 from simulator.kernel import codes as c
 from simulator.kernel import layout
 from simulator.kernel.running import Prepared
@@ -35,7 +35,10 @@ def with_prices(plan: Plan, rows: Any) -> Plan:
     return plan._replace(changes=changes[np.argsort(changes["at_us"], kind="stable")])
 
 
-def price_rows(prepared: Prepared, every_s: float = EVERY_S) -> Any:
+Finder = Callable[[Sight, Forecast], NDArray[np.int64]]
+
+
+def price_rows(prepared: Prepared, every_s: float = EVERY_S, find: Finder = prices_of) -> Any:
     """
     Return the prices of a world under a policy, PLAN records: the same for all replications.
 
@@ -45,6 +48,8 @@ def price_rows(prepared: Prepared, every_s: float = EVERY_S) -> Any:
         The world on its floor; worths are those of its policy.
     every_s
         How long prices hold, above 0.
+    find
+        What turns a sight of the floor and a forecast into prices, thousandths of a point for each agent.
     """
     compiled = prepared.compiled
     arrays = prepared.shard.machine.arrays
@@ -58,7 +63,7 @@ def price_rows(prepared: Prepared, every_s: float = EVERY_S) -> Any:
         if key not in known:
             forecast = forecast_of(prepared, rates[slot], presence[slot])
             sight = sight_of(arrays, forecast.profiles, len(compiled.members))
-            known[key] = prices_of(sight, forecast)
+            known[key] = find(sight, forecast)
         words = moved(old, known[key])
         pairs = zip(words[::2], words[1::2], strict=True)
         for agent, price in pairs:
