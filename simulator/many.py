@@ -23,8 +23,9 @@ from simulator.worlds.compiling import Compiled, compile_world
 from simulator.worlds.floor import policy_body
 from simulator.worlds.planning import plan_replication
 from simulator.worlds.pricing import PRICED, price_rows, with_prices
-from simulator.worlds.reading import parse_world
+from simulator.worlds.reading import Fault, WorldError, parse_world
 from simulator.worlds.schema import Prices
+from simulator.worlds.sizes import size_faults
 
 AHEAD: Final = 4
 """Tasks handed to each process before it asks: enough to keep it busy, few enough to stop soon."""
@@ -73,7 +74,12 @@ class SpreadError(RuntimeError):
 @lru_cache(maxsize=8)
 def compiled_of(text: str, source: str, days: float | None) -> Compiled:
     """Return a world file's tables, made once in each process."""
-    return compile_world(parse_world(text, source), days)
+    world = parse_world(text, source)
+    faults = () if days is None else size_faults(world, days)
+    wrong = [Fault(0, "--days", reason) for _, reason in faults]
+    if wrong:
+        raise WorldError(source, wrong)
+    return compile_world(world, days)
 
 
 @lru_cache(maxsize=16)

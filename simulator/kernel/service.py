@@ -8,7 +8,7 @@ from router.core.state import Arrays
 from simulator.kernel import codes as c
 from simulator.kernel.accounts import end_spell, happened
 from simulator.kernel.heap import push
-from simulator.kernel.laws import duration_us
+from simulator.kernel.laws import DURATION_S_MAX, duration_us
 from simulator.kernel.state import Sim
 
 STAGES = 64
@@ -117,6 +117,7 @@ def work_of(k: Sim, row: int, a: int) -> float:
         if agent.learn_tickets > 0:
             left = math.exp(-agent.served / agent.learn_tickets)
             work_us *= 1.0 + (agent.learn_first - 1.0) * left
+        work_us = min(work_us, DURATION_S_MAX * 1e6)  # however slow the agent
     t.work_us += int(work_us)
     return work_us
 

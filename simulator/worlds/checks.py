@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from router.calendars import CalendarError, compile_calendar
+from router.desk.registry import CHANNELS
 from simulator.worlds.schema import Law, Ticket, World
 from simulator.worlds.serving import asked_of, served_faults
+from simulator.worlds.sizes import size_faults
 
 Path = tuple[str, ...]
 Found = Iterator[tuple[Path, str]]
@@ -25,7 +27,7 @@ TAKES: Final = {
     "hazard": ("from_s", "per_minute"),
 }
 """The fields each kind of law takes, besides ``zero`` and ``by_hour``."""
-BOOTSTRAPPED: Final = frozenset({"chat", "email", "voice", "messaging", "task", "callback"})
+BOOTSTRAPPED: Final = frozenset(CHANNELS)
 """Channels that every router has."""
 SHARE_SLACK: Final = 1e-9
 
@@ -277,11 +279,15 @@ def clock_faults(world: World) -> Found:
 
 
 CHECKS: Final[tuple[Callable[[World], Found], ...]] = (
-    ticket_faults, served_faults, cycle_faults, team_faults, other_faults, clock_faults,
+    ticket_faults, served_faults, cycle_faults, team_faults, other_faults, clock_faults, size_faults,
 )  # fmt: skip
 
 
 def find_faults(world: World) -> list[tuple[Path, str]]:
     """Return everything wrong with a world whose fields are right one by one."""
     found = [fault for path, law in laws_of(world) for fault in law_faults(path, law)]
+    if found:  # whatever looks at laws beyond this takes them to be whole
+        return found + [
+            fault for check in CHECKS if check is not size_faults for fault in check(world)
+        ]
     return found + [fault for check in CHECKS for fault in check(world)]

@@ -34,7 +34,7 @@ DAYS_MAX = 3_660
 Seconds = Annotated[float, Meta(ge=0, le=SECONDS_MAX, description="Seconds.")]
 Mean = Annotated[float, Meta(gt=0, le=SECONDS_MAX, description="Seconds, above 0.")]
 Factor = Annotated[float, Meta(ge=0, le=FACTOR_MAX, description="Factor; 1 changes nothing.")]
-Speed = Annotated[float, Meta(gt=0, le=1_000, description="Speed; 1 is normal.")]
+Speed = Annotated[float, Meta(ge=0.001, le=1_000, description="Speed; 1 is normal.")]
 Rate = Annotated[float, Meta(ge=0, le=RATE_MAX, description="Per hour.")]
 Hours = Annotated[tuple[Factor, ...], Meta(min_length=24, max_length=24)]
 Clock = Annotated[

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from router.desk.languages import parts_of
+from router.desk.registry import CHANNELS
 from router.wire.tickets import RelaxStep
 from simulator.worlds.schema import Team, Ticket, World
 
@@ -19,6 +20,9 @@ class Need(NamedTuple):
     """One of these; empty: any."""
     queues: frozenset[str]
     """Its own, and where it flows over to."""
+    channel: str
+    units: int
+    """What a ticket of the channel takes of an agent."""
 
 
 def need_of(world: World, ticket: Ticket) -> Need:
@@ -47,7 +51,9 @@ def need_of(world: World, ticket: Ticket) -> Need:
     queues = {ticket.queue}
     if queue is not None and queue.overflow is not None:
         queues.add(queue.overflow.queue)
-    return Need(skills, language, frozenset(groups), frozenset(queues))
+    channel = world.channels.get(ticket.channel) or CHANNELS.get(ticket.channel)
+    units = 1 if channel is None else channel.cost
+    return Need(skills, language, frozenset(groups), frozenset(queues), ticket.channel, units)
 
 
 def asked_of(teams: Iterable[Team], tag: str) -> str | None:
@@ -65,10 +71,18 @@ def level_in(team: Team, asked: str) -> int:
     return level or max((own[tag] for tag in own if tag.startswith(f"{asked}-")), default=0)
 
 
+def has_room(team: Team, need: Need) -> bool:
+    """Return whether an agent of a team with nothing else to do could hold such a ticket."""
+    own = team.channels.get(need.channel)
+    units = need.units if own is None or own.cost is None else own.cost
+    return team.units >= units and (own is None or own.max != 0)
+
+
 def can_serve(team: Team, need: Need) -> bool:
     """Return whether the agents of a team have all that is asked for."""
     return (
-        all(team.skills.get(skill, 0) >= level for skill, level in need.skills.items())
+        has_room(team, need)
+        and all(team.skills.get(skill, 0) >= level for skill, level in need.skills.items())
         and (need.language is None or level_in(team, need.language[0]) >= need.language[1])
         and (not need.groups or not need.groups.isdisjoint(team.groups))
         and (team.queues is None or not need.queues.isdisjoint(team.queues))
@@ -113,3 +127,9 @@ def _lacking(
         yield ("groups",), f"No agent is in {' or '.join(sorted(need.groups))}."
     if all(team.queues is not None and need.queues.isdisjoint(team.queues) for team in teams):
         yield ("queue",), f"No agent serves {ticket.queue!r}."
+    if not any(has_room(team, need) for team in teams):
+        most = max(team.units for team in teams)
+        yield (
+            ("channel",),
+            f"No agent has room for {need.channel!r}: it takes {need.units} units, agents have {most} at most.",
+        )

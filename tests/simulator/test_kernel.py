@@ -192,6 +192,17 @@ def test_every_wait_is_counted_where_it_was_after_transfers_too() -> None:
     assert (sums["taken_within"][0], sums["lost_late"][0]) == (within.sum(), late.sum())
 
 
+def test_time_goes_forward_however_slow_an_agent_is() -> None:
+    """The slowest agents a world may have, learning from a hundredfold, take decades and no negative time."""
+    slow = "speed = 0.001\nspeed_log_sd = 5\nspeed_by_ticket = { call = 0.001 }\nlearning = { first = 100, tickets = 1e6 }"
+    text = MIXED.replace("speed_log_sd = 0.3", slow)
+    assert text != MIXED
+    records = played(text)
+    for name in ("work_us", "wrap_us", "left_us"):
+        assert (records.tickets[name] >= 0).all()
+    assert (records.agent_hours["busy_us"] >= 0).all()
+
+
 def test_nobody_works_more_than_there_is_room_for() -> None:
     """Units taken never exceed the units on duty, and everybody's time adds up to the run."""
     records = played(MIXED)

@@ -12,12 +12,12 @@ from simulator.kernel.stepping import steps
 from simulator.many import Task, play_all
 from simulator.recorded import Tape
 from simulator.worlds.compiling import compile_world
+from simulator.worlds.means import mean_of
 from simulator.worlds.planning import plan_replication
 from simulator.worlds.pricing import (
     arrivals_by_slot,
     edges,
     expected_work_s,
-    mean_of,
     presence_by_slot,
     price_rows,
     with_prices,

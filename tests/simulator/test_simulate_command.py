@@ -187,6 +187,10 @@ def test_files_that_are_no_worlds_are_named(
     for path, said in ((odd, "odd.toml:2: Expected UTF-8"), (large, "has 100,000,000 bytes")):
         assert cordboard(["simulate", str(path)]) == 1
         assert said in capsys.readouterr().err
+    text = find_world("bank_phone").read_text("utf-8")
+    odd.write_text(text.replace("[time]", "[time]\nslot_s = 1"), "utf-8")
+    assert cordboard(["simulate", str(odd), "--days", "3000"]) == 1
+    assert "odd.toml: --days: Expected at most" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", shipped())
