@@ -194,8 +194,8 @@ def test_every_wait_is_counted_where_it_was_after_transfers_too() -> None:
 
 def test_time_goes_forward_however_slow_an_agent_is() -> None:
     """The slowest agents a world may have, learning from a hundredfold, take decades and no negative time."""
-    slow = "speed = 0.001\nspeed_log_sd = 5\nspeed_by_ticket = { call = 0.001 }\nlearning = { first = 100, tickets = 1e6 }"
-    text = MIXED.replace("speed_log_sd = 0.3", slow)
+    slow = "speed_log_sd = 5\nspeed = 0.001\nspeed_by_ticket = { call = 0.001 }"
+    text = MIXED.replace("speed_log_sd = 0.3", slow).replace("first = 1.5", "first = 100")
     assert text != MIXED
     records = played(text)
     for name in ("work_us", "wrap_us", "left_us"):
