@@ -5,6 +5,7 @@ The forecast knows the hour and the weekday, breaks, and how many are ill or awa
 how busy the day will be, and nothing of bursts, outages and changes of the schedule.
 """
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
