@@ -7,7 +7,7 @@ promises broken, agents priced and tickets held back for it. Configuration goes 
 so that every kind of event is on the tape, in about the proportions of a busy day.
 """
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -56,8 +56,8 @@ class Day:
         self._push(c.SET_PROFILE, profile=profile, words=first)
         self._push(c.SET_DISTANCE, words=[0, 1, 40, 1, 0, 40])
 
-    def _push(self, kind: int, **fields: object) -> None:
-        self.machine.push(kind, self.floor.now_us, **fields)  # type: ignore[arg-type]
+    def _push(self, kind: int, **fields: Any) -> None:
+        self.machine.push(kind, self.floor.now_us, **fields)
 
     def record(self, events: int) -> list[Batch]:
         """Go on until the tape has so many events; return all of its batches."""

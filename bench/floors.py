@@ -16,7 +16,7 @@ from router.core import codes as c
 from router.core.limits import NEVER_US, SECOND_US
 from router.core.machine import Batch, Machine
 from router.policies.compiling import compile_policy
-from router.wire.policies import PolicyBody
+from router.wire.policies import Base, PolicyBody
 
 CHAT: Final = 0
 MAJORITY: Final = 0
@@ -106,9 +106,9 @@ def ticket_words(at_us: int, priority: int = 5) -> list[int]:
     return [at_us, 0, NEVER_US, TARGET_US, at_us + TARGET_US, 0, NEVER_US, priority, 0]
 
 
-def policy_words(base: str, revision: int = 1) -> list[int]:
+def policy_words(base: Base, revision: int = 1) -> list[int]:
     """Return the words of SET_POLICY for a row of the table of policies, closed tickets kept for 10 s."""
-    words = compile_policy(PolicyBody(base=base, retention_s=10.0), revision)  # type: ignore[arg-type]
+    words = compile_policy(PolicyBody(base=base, retention_s=10.0), revision)
     return [word for word in words if isinstance(word, int)]
 
 
@@ -193,7 +193,8 @@ class Floor:
 
     def stream(self, tickets: int) -> list[int]:
         """Draw the profiles of so many tickets, the popular ones more often."""
-        return self.chance.choice(self.shape.profiles, tickets, p=self.asked).tolist()  # type: ignore[no-any-return]
+        drawn: list[int] = self.chance.choice(self.shape.profiles, tickets, p=self.asked).tolist()
+        return drawn
 
     def add_profile(self, words: list[int]) -> int:
         """Make a profile and return its number."""

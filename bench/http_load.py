@@ -8,7 +8,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from time import perf_counter
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 __all__ = ["Load", "Result", "closed_loop", "open_loop", "put_request"]
 
@@ -62,7 +62,7 @@ class _Connection(asyncio.Protocol):
         self.due_s = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport  # type: ignore[assignment]
+        self._transport = cast("asyncio.WriteTransport", transport)
 
     def send(self, request: bytes, due_s: float) -> None:
         assert self._transport is not None

@@ -4,7 +4,7 @@ import gc
 import statistics
 from collections.abc import Callable, Sequence
 from time import perf_counter_ns
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, get_args
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from bench.report import Row, Suite, quantile
 from router.core import codes as c
 from router.core.layout import DECISION_WORDS
 from router.core.machine import Batch
-from router.policies import POLICIES
+from router.wire.policies import Base
 
 BUSY_SHARE: Final = 0.7
 """Share of all agents' units that are taken while tickets are routed."""
@@ -103,7 +103,7 @@ def route(effort: Effort, shape: Shape) -> list[Row]:
         case.row("eligible_share", [share], "share"),
         case.row("offered_share", [served], "share"),
     ]
-    for base in POLICIES:
+    for base in get_args(Base):
         floor.machine.push(c.SET_POLICY, floor.now_us, words=policy_words(base))
         floor.accept(floor.machine.run())
         rows += rows_of(case, at_work.rounds(effort, profiles), f"{base}_")

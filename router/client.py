@@ -108,7 +108,7 @@ class Client:
     async def call(
         self,
         name: str,
-        id: str = "",  # noqa: A002
+        id: str = "",
         body: object = None,
         *,
         sub: str = "",
@@ -261,7 +261,7 @@ class Client:
     def _url(
         self,
         route: Route,
-        id: str,  # noqa: A002
+        id: str,
         sub: str | int,
         query: Mapping[str, object] | None,
     ) -> Any:

@@ -18,7 +18,7 @@ class SharedLocator(UserProvidedCacheLocator):
     """Keep the kernels of ``solver/kernels/match.py`` in ``solver.kernels`` of the cache."""
 
     def __init__(self, py_func: object, py_file: str) -> None:
-        super().__init__(py_func, py_file)  # type: ignore[no-untyped-call]
+        super().__init__(py_func, py_file)
         folder = Path(py_file).resolve().parent.relative_to(ROOT)
         self._cache_path = str(Path(os.environ["NUMBA_CACHE_DIR"]) / ".".join(folder.parts))
 
@@ -30,5 +30,5 @@ class SharedLocator(UserProvidedCacheLocator):
         if not ours or not os.environ.get("NUMBA_CACHE_DIR"):
             return None
         found: SharedLocator | None
-        found = super().from_function(py_func, py_file)  # type: ignore[no-untyped-call]
+        found = super().from_function(py_func, py_file)
         return found

@@ -246,10 +246,10 @@ class _Families(Collector):
                 yield self._histogram(name, row)
                 continue
             kind = CounterMetricFamily if row.kind == "counter" else GaugeMetricFamily
-            family: Metric = kind(name, row.about, labels=row.labels)
+            family = kind(name, row.about, labels=row.labels)
             values = self._snapshot.values.get(name, {})
             for labels, value in _bounded(row, values, self._snapshot.queues_max).items():
-                family.add_metric(labels, value)  # type: ignore[attr-defined]
+                family.add_metric(labels, value)
             yield family
 
     def _histogram(self, name: str, row: Row) -> Metric:

@@ -1,5 +1,6 @@
 """What replications came to, as lines for people."""
 
+import math
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -91,7 +92,7 @@ def cell(series: Series | None, unit: str, key: int = 0) -> str:
     found = series.interval(key)
     if found is None:
         total = float(series.totals[key])
-        return "-" if total != total else single(total, unit)  # noqa: PLR0124  (NaN: nothing there)
+        return "-" if math.isnan(total) else single(total, unit)  # nothing was there
     value, half = with_error(found.value, found.half_width, unit)
     number, _, tail = value.partition(" ")
     return f"{number} ± {half} {tail}".rstrip()

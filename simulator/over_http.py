@@ -29,7 +29,7 @@ SETTLE_S: Final = 0.25
 class Client(Protocol):
     """What a replay needs of a client; `router.client.Client` is one."""
 
-    async def call(self, name: str, id: str = "", body: object = None) -> Mapping[str, object]:  # noqa: A002
+    async def call(self, name: str, id: str = "", body: object = None) -> Mapping[str, object]:
         """Make one call and return the body of its answer; raise when the server refuses it."""
         ...
 

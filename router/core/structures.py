@@ -55,8 +55,7 @@ def get_field(context: Any, builder: Any, typ: Any, value: Any, name: str) -> An
     kind = typ.get_data_type()
     model = context.data_model_manager[kind]
     data = builder.bitcast(data, model.get_value_type().as_pointer())
-    fields = cgutils.create_struct_proxy(kind)(context, builder, ref=data)
-    place = cgutils.gep_inbounds(builder, data, 0, fields._datamodel.get_field_position(name))  # noqa: SLF001
+    place = cgutils.gep_inbounds(builder, data, 0, model.get_field_position(name))
     return imputils.impl_ret_borrowed(
         context, builder, typ.field_dict[name], load_invariant(builder, place)
     )

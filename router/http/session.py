@@ -134,7 +134,7 @@ class Session:
     async def call(
         self,
         name: str,
-        id: str = "",  # noqa: A002
+        id: str = "",
         body: object = None,
         *,
         sub: str = "",
@@ -159,7 +159,7 @@ class Session:
         """Say whether an agent takes work."""
         return await self._say("presence.set", agent, {"presence": presence})
 
-    async def _say(self, kind: str, id: str, body: object) -> Any:  # noqa: A002
+    async def _say(self, kind: str, id: str, body: object) -> Any:
         ref = next(self._refs)
         return await self._answer(ref, Shortcut(type=kind, ref=ref, id=id, body=self._raw(body)))
 

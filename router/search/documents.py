@@ -2,7 +2,7 @@
 
 import csv
 import io
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, get_args
 
 from router.search.limits import ID_CHARS_MAX, TITLE_CHARS_MAX
 
@@ -106,9 +106,9 @@ def _rows(reader: "_csv.Reader", header: list[str]) -> list[Document]:
             raise ArticleError(line, "id", f"is {name[:40]!r} again")
         if not (field["title"].strip() or field["text"].strip()):
             raise ArticleError(line, "text", "is empty, and so is the title")
-        kind = field.get("kind", "").strip() or "article"
+        kind: Any = field.get("kind", "").strip() or "article"  # ``checked`` says which there are
         language = field.get("language", "").strip()
-        made = Document(name, field["text"], field["title"], kind, language)  # type: ignore[arg-type]
+        made = Document(name, field["text"], field["title"], kind, language)
         try:
             found[name] = checked(made)
         except DocumentError as error:

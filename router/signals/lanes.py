@@ -10,12 +10,12 @@ sums; it runs where ``IS_THERE`` is false (no AVX2, or no JIT).
 from collections.abc import Callable
 from typing import Any, Final
 
-import numba
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.core.registry import cpu_target
 from numba.extending import intrinsic
+
+from solver.lowering import host_features
 
 LANES: Final = 16
 """Columns of a block: one load of 128 bits."""
@@ -34,14 +34,7 @@ def blocks_of(features: frozenset[str]) -> int:
     return 4 if "+avx2" in features else 0
 
 
-def _features() -> frozenset[str]:
-    """Return what Numba compiles for: the host, or what its settings say instead."""
-    if numba.config.DISABLE_JIT:
-        return frozenset()
-    return frozenset(cpu_target.target_context.codegen()._get_host_cpu_features().split(","))  # noqa: SLF001
-
-
-BLOCKS_MAX: Final = blocks_of(_features())
+BLOCKS_MAX: Final = blocks_of(host_features())
 IS_THERE: Final = BLOCKS_MAX > 0
 _BLOCKS: Final = BLOCKS_MAX or 4  # what nobody calls must compile all the same
 

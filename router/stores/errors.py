@@ -8,7 +8,7 @@ class StoreError(Exception):
     """Say that a store could not do what it was asked."""
 
 
-class Fenced(StoreError):  # noqa: N818  (what happened to the caller, not a kind of error)
+class Fenced(StoreError):
     """Say that a newer owner holds the journal; drop what is not durable and stop."""
 
     def __init__(self, epoch: int, newest_epoch: int) -> None:
@@ -23,7 +23,7 @@ class Fenced(StoreError):  # noqa: N818  (what happened to the caller, not a kin
         )
 
 
-class OutOfOrder(StoreError):  # noqa: N818
+class OutOfOrder(StoreError):
     """Say which number would have left a gap in the journal or overwritten a part of it."""
 
     def __init__(self, field: str, value: int, expected: int) -> None:
@@ -36,7 +36,7 @@ class OutOfOrder(StoreError):  # noqa: N818
         return f"{self.field} is {self.value}, expected {self.expected}. Nothing was stored."
 
 
-class FrameInvalid(StoreError):  # noqa: N818
+class FrameInvalid(StoreError):
     """Say which field of a frame or snapshot no journal can hold."""
 
     def __init__(self, field: str, value: str, expected: str) -> None:
@@ -49,7 +49,7 @@ class FrameInvalid(StoreError):  # noqa: N818
         return f"{self.field} is {self.value}, expected {self.expected}. Nothing was stored."
 
 
-class StoreFull(StoreError):  # noqa: N818
+class StoreFull(StoreError):
     """Say that there is no room; the store refuses everything until it is opened again."""
 
     def __init__(self, journal: str, reason: str) -> None:
@@ -61,7 +61,7 @@ class StoreFull(StoreError):  # noqa: N818
         return f"No room left for {self.journal}: {self.reason}. Make room, then open it again."
 
 
-class StoreFailed(StoreError):  # noqa: N818
+class StoreFailed(StoreError):
     """Say that the device failed; whether the last frames are durable is not known.
 
     A failed fsync is never tried again: the kernel may have dropped the pages, and a second fsync
@@ -78,7 +78,7 @@ class StoreFailed(StoreError):  # noqa: N818
         return f"{self.journal} failed: {self.reason}. Check the disk, then open it again."
 
 
-class StoreBusy(StoreError):  # noqa: N818
+class StoreBusy(StoreError):
     """Say that somebody else holds the lock of the journal; nothing was stored."""
 
     def __init__(self, journal: str, reason: str) -> None:
@@ -90,7 +90,7 @@ class StoreBusy(StoreError):  # noqa: N818
         return f"{self.journal} is held by another process: {self.reason}. Try again."
 
 
-class StoreClosed(StoreError):  # noqa: N818
+class StoreClosed(StoreError):
     """Say that the store is not open for what was asked."""
 
     def __init__(self, journal: str, state: str) -> None:
@@ -102,7 +102,7 @@ class StoreClosed(StoreError):  # noqa: N818
         return f"{self.journal} is {self.state}."
 
 
-class BacklogFull(StoreError):  # noqa: N818
+class BacklogFull(StoreError):
     """Say that too much waits for the disk; the frame was not taken."""
 
     def __init__(self, frames: int, body_bytes: int) -> None:
@@ -114,7 +114,7 @@ class BacklogFull(StoreError):  # noqa: N818
         return f"{self.frames} frames of {self.body_bytes} bytes wait for the disk already."
 
 
-class JournalDamaged(StoreError):  # noqa: N818
+class JournalDamaged(StoreError):
     """Say which frame is not what was written, by which field, and what it should have been."""
 
     def __init__(self, frame: int | None, field: str, expected: str, found: str) -> None:
@@ -129,7 +129,7 @@ class JournalDamaged(StoreError):  # noqa: N818
         return f"{where} is damaged: {self.field} is {self.found}, expected {self.expected}."
 
 
-class NoJournal(StoreError):  # noqa: N818
+class NoJournal(StoreError):
     """Say that there is nothing at the path of a journal that was to be opened."""
 
     def __init__(self, path: str, reason: str) -> None:
@@ -141,7 +141,7 @@ class NoJournal(StoreError):  # noqa: N818
         return f"There is no journal at {self.path}: {self.reason}."
 
 
-class NotAJournal(StoreError):  # noqa: N818
+class NotAJournal(StoreError):
     """Say that a file exists but was not written by this program."""
 
     def __init__(self, path: str, reason: str) -> None:
@@ -153,7 +153,7 @@ class NotAJournal(StoreError):  # noqa: N818
         return f"{self.path} is not a Cordboard journal: {self.reason}. It was left as it is."
 
 
-class SchemaTooNew(StoreError):  # noqa: N818
+class SchemaTooNew(StoreError):
     """Say that a later version of the program wrote this journal."""
 
     def __init__(self, path: str, version: int, newest_known: int) -> None:
@@ -169,7 +169,7 @@ class SchemaTooNew(StoreError):  # noqa: N818
         )
 
 
-class SqliteTooOld(StoreError):  # noqa: N818
+class SqliteTooOld(StoreError):
     """Say that this SQLite may corrupt a journal that two connections write."""
 
     def __init__(self, version: str, needed: str) -> None:

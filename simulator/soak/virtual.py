@@ -94,17 +94,18 @@ class SteppedCommitter:
         done = 0
         while self.waiting and done < most and not self.is_dead:
             frames: list[Frame] = []
-            while self.waiting and isinstance(self.waiting[0], Frame) and done < most:
-                frames.append(self.waiting.popleft())  # type: ignore[arg-type]
+            while self.waiting and isinstance(first := self.waiting[0], Frame) and done < most:
+                frames.append(first)
+                self.waiting.popleft()
                 done += 1
             if frames:
                 self._append(frames, is_told=is_told)
-            elif isinstance(self.waiting[0], Snapshot):
-                self._save(self.waiting.popleft())  # type: ignore[arg-type]
-                done += 1
-            elif isinstance(self.waiting[0], Stop):
-                self.waiting.popleft()
-                done += 1
+                continue
+            first = self.waiting.popleft()
+            done += 1
+            if isinstance(first, Snapshot):
+                self._save(first)
+            elif isinstance(first, Stop):
                 self.tell(Ended())
         return done
 

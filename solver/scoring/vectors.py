@@ -15,13 +15,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numba
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.core.registry import cpu_target
 from numba.extending import intrinsic
 
+from solver.lowering import host_features
 from solver.scoring.arrays import BLOCK, FEATURE_BITS, FEATURES, GROUP, LEVELS, POOL_WIDTH
 
 if TYPE_CHECKING:
@@ -44,14 +43,7 @@ def lanes_of(features: frozenset[str]) -> int:
     return 8 if "+avx2" in features else 0
 
 
-def _features() -> frozenset[str]:
-    """Return what Numba compiles for: the host, or what its settings say instead."""
-    if numba.config.DISABLE_JIT:
-        return frozenset()
-    return frozenset(cpu_target.target_context.codegen()._get_host_cpu_features().split(","))  # noqa: SLF001
-
-
-LANES = lanes_of(_features())
+LANES = lanes_of(host_features())
 #: Whether kernels should take the vector path here.
 VECTOR = LANES > 0
 _L = LANES or 8  # the functions must compile where nobody calls them, too

@@ -30,7 +30,7 @@ class FakeServer:
         self._in_flight = 0
         self._news = asyncio.Event()
 
-    async def call(self, name: str, id: str = "", body: object = None) -> Mapping[str, object]:  # noqa: A002
+    async def call(self, name: str, id: str = "", body: object = None) -> Mapping[str, object]:
         """Do what the call says, one turn of the loop later."""
         self._in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self._in_flight)

@@ -160,7 +160,7 @@ class Scripted:
             7: [],
         }
 
-    async def call(self, name: str, id: str = "", body: object = None, **options):  # noqa: A002
+    async def call(self, name: str, id: str = "", body: object = None, **options):
         """Answer one of the three calls the demo makes."""
         if name == "events.list":
             after = options["query"]["after"]
