@@ -10,7 +10,7 @@ import sys
 from types import MappingProxyType
 from typing import Final
 
-from router.main import Command
+from router.main import USAGE_ERROR, Command
 
 ACTIONS: Final = MappingProxyType(
     {
@@ -30,6 +30,7 @@ ACTIONS: Final = MappingProxyType(
     }
 )
 """Every action; each has a file."""
+MISSING: Final = f"cordboard simulate: say a world or one of {', '.join(ACTIONS)}; `cordboard simulate worlds` lists worlds."
 WORLD: Final = Command("router.commands.simulate_world", "Play a world under one policy or more.")
 
 
@@ -42,13 +43,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "`cordboard simulate WORLD --help` of worlds."
     )
     parser.add_argument(
-        "what", metavar="WORLD|ACTION", help="A file, a shipped world, or an action."
+        "what", metavar="WORLD|ACTION", nargs="?", help="A file, a shipped world, or an action."
     )
     parser.add_argument("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
 
 
 def run(given: argparse.Namespace) -> int:
     """Run the action, or play the world."""
+    if given.what is None:
+        sys.stderr.write(f"{MISSING}\n")
+        return USAGE_ERROR
     action = ACTIONS.get(given.what, WORLD)
     is_world = given.what not in ACTIONS
     module = importlib.import_module(action.module)

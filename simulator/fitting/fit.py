@@ -26,7 +26,7 @@ from simulator.worlds.schema import Arrivals, Busyness, Law, Team, Ticket, Time,
 EDGES_S: Final = (0, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 420, 600, 900, 1800, 3600)
 """Where the hazard of giving up may change."""
 LEAST_LOSSES: Final = 5
-"""Fewer who gave up after an edge say nothing; the last rate goes on."""
+"""Fewer who gave up after an edge say nothing of their own."""
 QUANTILES: Final = 101
 LEAST_WORK_S: Final = 0.001
 SHAPE_MAX: Final = 1e6
@@ -175,6 +175,8 @@ def fit_patience(rows: Sequence[Row]) -> Law | None:
     """
     Return the hazard of giving up, constant between ``EDGES_S``: losses by time at risk, the answered censored.
 
+    From the last edge on that ``LEAST_LOSSES`` outlast, it is that of all who do.
+
     None when nobody ever gave up.
     """
     waits = np.array([row.wait_s for row in rows])
@@ -185,10 +187,16 @@ def fit_patience(rows: Sequence[Row]) -> Law | None:
     per_minute: list[float] = []
     for n, low in enumerate(EDGES_S):
         high = EDGES_S[n + 1] if n + 1 < len(EDGES_S) else math.inf
-        at_risk_s = float(np.clip(waits, low, high).sum() - low * len(waits))
-        gone = int((lost & (waits >= low) & (waits < high)).sum())
-        if at_risk_s <= 0 or (from_s and int((lost & (waits >= low)).sum()) < LEAST_LOSSES):
+        left = int((lost & (waits >= low)).sum())
+        if from_s and left < LEAST_LOSSES:
             break
+        # Where few would be left the rate is that of all the rest: it goes on for ever.
+        is_last = int((lost & (waits >= high)).sum()) < LEAST_LOSSES
+        until = math.inf if is_last else high
+        at_risk_s = float(np.clip(waits, low, until).sum() - low * len(waits))
+        gone = left if is_last else int((lost & (waits >= low) & (waits < high)).sum())
+        if at_risk_s <= 0:
+            at_risk_s = LEAST_WORK_S * gone  # everybody left at the very beginning
         from_s.append(float(low))
         per_minute.append(60 * gone / at_risk_s)
     return Law(kind="hazard", from_s=tuple(from_s), per_minute=tuple(per_minute))

@@ -78,9 +78,10 @@ def quantile_s(law: Law, share: float) -> float:
 
 
 def _works(work_s: Floats, law: Law) -> str:
+    if not len(work_s):
+        return ""
     rows: list[tuple[str, ...]] = [("work", "log", "world")]
-    shares = SHARES if len(work_s) else ()
-    seen = [(share, float(np.quantile(work_s, share)), quantile_s(law, share)) for share in shares]
+    seen = [(share, float(np.quantile(work_s, share)), quantile_s(law, share)) for share in SHARES]
     rows += [
         (f"{share:.0%} below", f"{log:,.1f} s", f"{world:,.1f} s") for share, log, world in seen
     ]

@@ -57,10 +57,14 @@ def simulate(
                 for place, path in enumerate(paths)
                 for numbers in parts(replications[place])
             }
-            for future in as_completed(waiting):
-                place, start = waiting[future]
-                found[place][start], seconds = future.result()
-                show(place, seconds)
+            try:
+                for future in as_completed(waiting):
+                    place, start = waiting[future]
+                    found[place][start], seconds = future.result()
+                    show(place, seconds)
+            finally:  # who interrupts waits for what has begun, not for all that was handed out
+                for future in waiting:
+                    future.cancel()
     return {
         place: [piece for start in sorted(by_start) for piece in by_start[start]]
         for place, by_start in found.items()

@@ -222,6 +222,8 @@ def rate_slot_us(world: World, span: Span) -> int:
     arrivals = [t.arrivals for t in world.tickets.values() if t.arrivals is not None]
     if all(a.by_hour is None and a.by_weekday is None and a.busyness is None for a in arrivals):
         return max(1, span.closes_us - span.opens_us)
+    if span.opens_us % (HOUR_US // 4):
+        return FINE_US  # hours begin within slots of any other length
     finest = max(len(a.by_hour) if a.by_hour else 24 for a in arrivals)
     zones = {region.time_zone for region in world.regions.values()} | {world.time.time_zone}
     noon = datetime(

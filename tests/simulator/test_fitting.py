@@ -11,12 +11,13 @@ import pytest
 
 from router.core.limits import NEVER_US
 from router.main import run as cordboard
-from simulator.fitting.fit import fit
-from simulator.fitting.log import LogError, read_log
+from simulator.fitting.fit import fit, fit_patience
+from simulator.fitting.log import LogError, Row, read_log
 from simulator.fitting.page import survival_share
 from simulator.fitting.text import world_text
 from simulator.kernel.running import Options, run
 from simulator.worlds.compiling import compile_world
+from simulator.worlds.means import mean_of
 from simulator.worlds.reading import parse_world
 
 SOURCE = """
@@ -159,6 +160,26 @@ def test_a_weekend_is_staffed_as_it_was_and_no_type_waits_for_ever() -> None:
     assert any("Nobody answered any mail" in each for each in fitted.notes)
     assert any("gave up: hold the simulation against it" in each for each in fitted.notes)
     assert parse_world(world_text(fitted.world)).agents == teams
+
+
+@pytest.mark.parametrize("losses", [1, 4, 40])
+def test_few_who_gave_up_are_not_forgotten(losses: int) -> None:
+    """Of people who leave after a minute on average, however few, the mean patience fitted is a minute."""
+    at = datetime(2026, 3, 2, 10)
+    waits = [60 + 2 * (n - (losses - 1) / 2) for n in range(losses)]
+    rows = [Row(at, wait_s, None, "call", "") for wait_s in waits]
+    law = fit_patience(rows)
+    assert law is not None
+    assert mean_of(law) == pytest.approx(60, rel=0.35)
+    assert survival_share(law, 600) < 0.001
+
+
+def test_who_leaves_at_once_leaves_at_once() -> None:
+    """People who all hang up in the second they call have no patience, not all of it."""
+    rows = [Row(datetime(2026, 3, 2, 10), 0.0, None, "call", "")] * 3
+    law = fit_patience(rows)
+    assert law is not None
+    assert survival_share(law, 1.0) < 0.001
 
 
 def test_logs_as_spreadsheets_write_them_are_read() -> None:

@@ -170,6 +170,14 @@ def test_a_report_that_has_no_place_is_refused_before_anything_is_played(
     assert not said.out
 
 
+def test_nothing_said_is_told_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
+    """The command alone names its actions, and how to list worlds."""
+    assert cordboard(["simulate"]) == 2
+    said = capsys.readouterr().err
+    assert "validate" in said
+    assert "simulate worlds" in said
+
+
 def test_precision_needs_two_replications(capsys: pytest.CaptureFixture[str]) -> None:
     """One replication has no interval to be precise."""
     assert cordboard(["simulate", "bank_phone", "--precision", "0.1", "--reps", "1"]) == 2

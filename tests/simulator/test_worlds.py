@@ -190,6 +190,23 @@ def test_a_shift_round_the_clock_has_its_break_every_day_and_is_missed_by_the_da
         assert 5 <= days.sum() <= 23
 
 
+def test_rates_change_on_the_hour_whenever_a_run_begins() -> None:
+    """A run that begins at ten past eight has the rate of nine o'clock from nine on, to the minute."""
+    hours = ", ".join("6" if hour == 9 else "0" for hour in range(24))
+    text = GOOD.replace("days = 2", 'days = 1\nbegin = "08:10"').replace(
+        "per_hour = 20", f"by_hour = [{hours}]"
+    )
+    text = text.replace('"Europe/Oslo"', '"UTC"')
+    compiled = compile_world(parse_world(text))
+    rates = plan_replication(compiled, 1, 0).rates[:-1]
+    at_us = compiled.span.opens_us + np.flatnonzero(rates) * compiled.rate_us
+    clock = [
+        datetime.fromtimestamp(at / 1e6, UTC).strftime("%H:%M") for at in (at_us[0], at_us[-1])
+    ]
+    assert clock == ["09:00", "09:59"]
+    assert rates.sum() * compiled.rate_us / 1e6 == pytest.approx(6)
+
+
 def test_staffing_of_whole_days_begins_anew_and_other_staffing_holds() -> None:
     """The second day is staffed as the first; four hours' staffing ends with its last number."""
     hours = ", ".join("2" if 8 <= hour < 17 else "0" for hour in range(24))
