@@ -30,7 +30,10 @@ ACTIONS: Final = MappingProxyType(
     }
 )
 """Every action; each has a file."""
-MISSING: Final = f"cordboard simulate: say a world or one of {', '.join(ACTIONS)}; `cordboard simulate worlds` lists worlds."
+MISSING: Final = (
+    f"cordboard simulate: say a world or one of {', '.join(ACTIONS)}; "
+    "`cordboard simulate worlds` lists worlds."
+)
 WORLD: Final = Command("router.commands.simulate_world", "Play a world under one policy or more.")
 
 
