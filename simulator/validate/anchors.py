@@ -17,7 +17,16 @@ from simulator.theory.formulas import Values, evaluate
 from simulator.validate.controls import CONTROLS
 from simulator.validate.extras import EXTRAS
 from simulator.worlds.checks import find_faults
-from simulator.worlds.reading import Fault, WorldError, field_of, line_of, lines_of, plain, text_of
+from simulator.worlds.reading import (
+    Fault,
+    WorldError,
+    field_of,
+    line_of,
+    lines_of,
+    plain,
+    said,
+    text_of,
+)
 from simulator.worlds.schema import World
 
 SUFFIX: Final = ".toml"
@@ -151,13 +160,7 @@ def parse_anchor(text: str, source: str) -> Anchor:
     given = law.pop("given", {}) if isinstance(law, dict) else {}
     errors, fields = diagnose(value, AnchorBody)
     if errors:
-        found = [
-            (
-                tuple(each.pointer.split("/")[1:]),
-                each.detail + ("" if each.value is None else f" It is {each.value!r}."),
-            )
-            for each in errors
-        ]
+        found = [(tuple(each.pointer.split("/")[1:]), said(each)) for each in errors]
         raise _wrong(source, lines, found)
     body = msgspec.convert(fields, AnchorBody)
     faults = [(("world", *path), reason) for path, reason in find_faults(body.world)]

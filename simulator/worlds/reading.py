@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from router.wire.diagnose import diagnose
+from router.wire.problems import FieldError
 from simulator.worlds.checks import find_faults
 from simulator.worlds.schema import World
 
@@ -124,6 +125,12 @@ def plain(value: object) -> object:
     return value.isoformat() if isinstance(value, date | datetime) else value
 
 
+def said(fault: FieldError) -> str:
+    """Return what was expected of a field and what it is, if it is anything."""
+    is_absent = fault.value is None or fault.value is msgspec.UNSET
+    return fault.detail if is_absent else f"{fault.detail} It is {fault.value!r}."
+
+
 def parse_world(text: str, source: str = "world") -> World:
     """
     Return the world that a TOML text describes.
@@ -146,8 +153,7 @@ def parse_world(text: str, source: str = "world") -> World:
             path = tuple(
                 p.replace("~1", "/").replace("~0", "~") for p in each.pointer.split("/")[1:]
             )
-            found = "" if each.value is None else f" It is {each.value!r}."
-            faults.append(Fault(line_of(lines, path), field_of(path), each.detail + found))
+            faults.append(Fault(line_of(lines, path), field_of(path), said(each)))
         raise WorldError(source, faults)
     world = msgspec.convert(fields, World)
     wrong = [

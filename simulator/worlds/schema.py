@@ -222,7 +222,9 @@ class Team(Body, frozen=True, kw_only=True):
             "when they are over; else the last holds.",
         ),
     ] = ()
-    staffing_s: Mean = 3600.0
+    staffing_s: Annotated[float, Meta(ge=1, le=SECONDS_MAX, description="Seconds, from 1 on.")] = (
+        3600.0
+    )
     breaks: tuple[Break, ...] = ()
     absence: Absence | None = None
     sick: Annotated[Share, Meta(description="Share of the shifts that an agent is ill.")] = 0.0

@@ -12,6 +12,7 @@ ARRIVALS_MAX: Final = 20_000_000
 CELLS_MAX: Final = 20_000_000
 """Agents and queues times slots; each is a record of 32 bytes, and measures are taken of them."""
 MESSAGES_S_MIN: Final = 0.1
+WEEK_S: Final = 604_800
 
 Found = Iterator[tuple[tuple[str, ...], str]]
 
@@ -20,8 +21,19 @@ def size_faults(world: World, days: float | None = None) -> Found:
     """Yield what of a world is too much; ``days`` other than its own may be given."""
     length = world.time.days if days is None else days
     yield from _slot_faults(world, length)
+    if world.time.warm_up_s >= 86_400 * length:
+        yield (
+            ("time", "warm_up_s"),
+            f"Expected less than the run of {length:g} days. It is {world.time.warm_up_s:g}: nothing is left.",
+        )
+    for n, burst in enumerate(world.bursts):
+        if (burst.per_week or 0.0) * burst.lasts_s > WEEK_S:
+            yield (
+                ("bursts", str(n)),
+                "Expected bursts that are over before the next begins; these fill more than the week.",
+            )
     counts = {
-        name: most_a_day(ticket.arrivals) * length
+        name: most_a_day(ticket.arrivals) * length * swelled(world, name, length)
         for name, ticket in world.tickets.items()
         if ticket.arrivals is not None
     }
@@ -44,6 +56,16 @@ def size_faults(world: World, days: float | None = None) -> Found:
                 f"Expected {MESSAGES_S_MIN:g} s or more between messages on average, at any hour. "
                 f"It is {least_s:g}.",
             )
+
+
+def swelled(world: World, kind: str, days: float) -> float:
+    """Return how many times the usual arrivals of a kind its bursts may bring."""
+    factor = 1.0
+    for burst in world.bursts:
+        if burst.factor > 1 and (not burst.tickets or kind in burst.tickets):
+            often = burst.per_week * days / 7 if burst.per_week else 1.0
+            factor *= 1 + (burst.factor - 1) * min(1.0, often * burst.lasts_s / (86_400 * days))
+    return factor
 
 
 def most_a_day(arrivals: Arrivals) -> float:

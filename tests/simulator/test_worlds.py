@@ -75,6 +75,13 @@ REFUSED = [
     ("days = 2", "days = 2000\nslot_s = 1", 5, "time.slot_s", "take longer slots or fewer days"),
     ('{ tag = "no" }', '{ tag = "no" }\nmessages = { kind = "fixed", value_s = 0 }', 17, "tickets.call.messages",
      "between messages on average"),
+    ("days = 2", "days = 2\nwarm_up_s = 172800", 5, "time.warm_up_s", "nothing is left"),
+    ("[queues.line]\n", "[queues.line]\n[[bursts]]\nat = '0 09:00'\nfactor = 1e6\nlasts_s = 86400\n", 23,
+     "tickets.call.arrivals", "Expected at most 20,000,000 tickets"),
+    ("[queues.line]\n", "[queues.line]\n[[bursts]]\nper_week = 8\nfactor = 2\nlasts_s = 86400\n", 12,
+     "bursts[0]", "fill more than the week"),
+    ("count = 3", "count = 3\nstaffing_s = 1e-9", 27, "agents.team.staffing_s", "from 1"),
+    ('time_zone = "UTC"\n', "", 5, "calendars.day.time_zone", "Missing; expected text"),
     ("count = 3", "count = 3\nspeed = 1e-300", 27, "agents.team.speed", "0.001"),
     ("count = 3", "count = 3\nunits = 1", 14, "tickets.call.channel", "'voice': it takes 4 units, agents have 1"),
     ("languages = { no = 5 }", "languages = { no = 5 }\nqueues = []", 13, "tickets.call.queue",
@@ -97,6 +104,7 @@ def test_what_is_wrong_is_named_with_line_field_and_reason(
     assert (line, field) in [(fault.line, fault.field) for fault in faults]
     assert any(reason in fault.reason for fault in faults if fault.field == field)
     assert f"a.toml:{line}" in str(caught.value) or line == 0
+    assert "UNSET" not in str(caught.value)
 
 
 def test_a_circle_of_transfers_is_refused() -> None:
