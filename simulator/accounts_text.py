@@ -9,7 +9,7 @@ from simulator.many import Played
 from simulator.measures.compare import LABELS, compared, summed_up
 from simulator.measures.cuts import WHOLE
 from simulator.measures.summary import Key, Series, stacked
-from simulator.measures.table import COUNT, MEASURES, SHARE
+from simulator.measures.table import COUNT, MEASURES
 from simulator.report import aligned
 from simulator.worlds.compiling import Compiled
 from simulator.worlds.pricing import PRICED
@@ -69,13 +69,6 @@ class Told(NamedTuple):
     def series(self, policy: str) -> dict[Key, Series]:
         """Return the measures of a policy over its replications."""
         return stacked([each.parts for each in self.of(policy)])
-
-
-def amount(value: float, unit: str) -> str:
-    """Write a value in its unit."""
-    if unit == SHARE:
-        return f"{value:.2%}"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.4g}"
 
 
 def single(value: float, unit: str) -> str:

@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from simulator.accounts_text import named
 from simulator.charts.forest import Change, forest
 from simulator.charts.hours import Line, Panel, over_hours
 from simulator.charts.parts import details, section, table, whole
@@ -17,7 +18,6 @@ from simulator.load.forecast import Forecast
 from simulator.load.histogram import SHOWN, Histogram
 from simulator.load.scaling import FIXED
 from simulator.load.text import Account, lag_line, milliseconds
-from simulator.measures.compare import LABELS
 from simulator.measures.table import MEASURES
 
 POINTS_MAX: Final = 120
@@ -201,7 +201,7 @@ def _simulated(account: Account, forecast: Forecast) -> list[str]:
         if math.isnan(each.found) and math.isnan(each.low):
             continue
         unit = MEASURES[each.measure].unit
-        name = LABELS.get(each.measure, each.measure.removesuffix("_s").replace("_", " "))
+        name = named(each.measure)
         said = "inside" if each.is_inside else "outside"
         shade = "unclear" if each.is_inside else "worse"
         cells = [

@@ -5,14 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from simulator.accounts_text import amount
+from simulator.accounts_text import named, single
 from simulator.kernel.running import Prepared
 from simulator.load.books import HEARD, LAG_PERCENTILE
 from simulator.load.forecast import Forecast
 from simulator.load.histogram import SHOWN, Histogram
 from simulator.load.scaling import FIXED
 from simulator.load.trial import Outcome
-from simulator.measures.compare import LABELS
 from simulator.measures.table import MEASURES
 from simulator.report import aligned
 
@@ -142,7 +141,7 @@ def forecast_lines(account: Account) -> list[str]:
         unit = MEASURES[each.measure].unit
         if math.isnan(each.found) and math.isnan(each.low):
             continue
-        name = LABELS.get(each.measure, each.measure.removesuffix("_s").replace("_", " "))
+        name = named(each.measure)
         cells = [_amount(value, unit) for value in (each.found, each.twin, each.low, each.high)]
         inside = "inside" if each.is_inside else "OUTSIDE"
         rows.append((name, cells[0], cells[1], f"{cells[2]} to {cells[3]}", inside))
@@ -160,7 +159,7 @@ def forecast_lines(account: Account) -> list[str]:
 def _amount(value: float, unit: str) -> str:
     if math.isnan(value):
         return "-"
-    return f"{amount(value, unit)}{' s' if unit == 's' else ''}"
+    return single(value, unit)
 
 
 def verdict_lines(account: Account) -> list[str]:

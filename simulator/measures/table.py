@@ -195,7 +195,7 @@ MEASURES: Final[Mapping[str, Measure]] = MappingProxyType(
         "aht_s": TicketRatio(
             lambda t: t.outcome(SERVED) * (t.rows["work_us"] + t.rows["wrap_us"]) * SECOND,
             lambda t: t.outcome(SERVED) * 1.0, SECONDS,
-            "average handle time: work and wrap-up of the served",
+            "average handle time: work, as it takes alone, and wrap-up of the served",
         ),
         "occupancy": AgentRatio(
             _hours("busy_us"), _hours("on_duty_us"), SHARE, "of time on duty, with any work at hand"

@@ -78,7 +78,12 @@ class Law(Body, frozen=True, kw_only=True):
         Meta(max_length=1_000, description="hazard: rate per minute from there on."),
     ] = ()
     zero: Annotated[Share, Meta(description="Share that takes no time at all.")] = 0.0
-    by_hour: Annotated[Hours | None, Meta(description="Factor for each hour of the day.")] = None
+    by_hour: Annotated[
+        Hours | None,
+        Meta(
+            description="Factor for each hour of the day, by the world's clock as it is at first."
+        ),
+    ] = None
 
 
 class Time(Body, frozen=True, kw_only=True):
