@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from router.core.codes import KEY_VALUE
+from router.core.limits import VALUE_MAX
 from router.policies.terms import POINT
 from solver.fluid import Floats, Market, price_agents
 
@@ -106,8 +107,8 @@ def prices_of(sight: Sight, forecast: Forecast) -> Int64s:
     market = market_of(sight, forecast)
     per_unit = np.where(market.value > 0, market.value / market.cost, np.inf)
     most = per_unit.min(axis=0, initial=np.inf) * HELD_BACK_MAX / sight.weight
-    prices = np.minimum(price_agents(market), most)
-    return np.asarray(np.rint(prices * POINT), dtype=np.int64)
+    prices = np.rint(np.minimum(price_agents(market), most) * POINT)
+    return np.asarray(np.minimum(prices, VALUE_MAX), dtype=np.int64)
 
 
 def moved(old: Int64s, new: Int64s) -> list[int]:

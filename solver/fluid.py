@@ -30,6 +30,7 @@ References
    variables. Technometrics 21(2), 239-245. doi:10.1080/00401706.1979.10489755
 """
 
+import math
 from typing import Any, Final, NamedTuple, cast
 
 import numpy as np
@@ -44,6 +45,8 @@ PAIRS_TIMES_SCENARIOS_MAX: Final = 640_000
 SCENARIOS: Final = 64
 """Demands whose duals are averaged; on the worlds of docs/policies.md 24 did nearly as well."""
 SCENARIOS_MIN: Final = 8
+EXACT_MEAN_MAX: Final = 1e8
+"""Tickets in service on average up to which their number is drawn."""
 
 
 class Market(NamedTuple):
@@ -147,11 +150,15 @@ def poisson_quantiles(mean: float, shares: Floats) -> Int64s:
     """
     if mean <= 0:
         return np.zeros(len(shares), np.int64)
-    most = int(mean + 10 * np.sqrt(mean) + 20)
-    n = np.arange(most + 1)
-    log_factorial = np.concatenate([[0.0], np.cumsum(np.log(n[1:]))])
+    if (
+        mean > EXACT_MEAN_MAX
+    ):  # all numbers are as good as the mean: they differ from it by less than a thousandth
+        return np.full(len(shares), round(mean), np.int64)
+    reach = 10 * np.sqrt(mean) + 20
+    n = np.arange(max(0, int(mean - reach)), int(mean + reach) + 1)
+    log_factorial = math.lgamma(n[0] + 1) + np.concatenate([[0.0], np.cumsum(np.log(n[1:]))])
     below = np.cumsum(np.exp(n * np.log(mean) - mean - log_factorial))
-    return np.minimum(np.searchsorted(below, shares, side="left"), most).astype(np.int64)
+    return np.asarray(n[np.minimum(np.searchsorted(below, shares), len(n) - 1)], dtype=np.int64)
 
 
 def shuffles(types: int, count: int) -> Int64s:

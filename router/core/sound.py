@@ -5,7 +5,7 @@ Rules trust each other and look at no index twice, so a state that others wrote 
 once before they do. It takes about as long as arming the timers. ``check`` says far more, and far more slowly.
 """
 
-from router.core.codes import COMPLETED
+from router.core.codes import ABANDONED, COMPLETED
 from router.core.jit import entry, rule
 from router.core.limits import (
     CHANNELS_MAX,
@@ -148,6 +148,8 @@ def are_tickets_sound(s: Arrays) -> int:
             continue
         live += 1
         if not (0 <= k.profile < h.profiles and 0 <= k.base_profile < h.profiles):
+            return TICKETS
+        if not 0 < k.state <= ABANDONED:
             return TICKETS
         own, tied = works_of_ticket(s, t), ties_of(s, t)
         if own < 0 or (k.state >= COMPLETED and own > 0) or not -1 <= k.agent < h.agents:

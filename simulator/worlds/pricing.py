@@ -104,16 +104,29 @@ def arrivals_by_slot(compiled: Compiled, edges_us: NDArray[np.int64]) -> Floats:
 
 
 def visits(compiled: Compiled) -> Floats:
-    """Return how many visits of each kind a new ticket leads to when all are served; float64 (kinds, kinds)."""
+    """
+    Return how many visits of each kind a new ticket leads to when all are served; float64 (kinds, kinds).
+
+    Who reopens a ticket begins anew with what the ticket was at first, wherever it was transferred to, and does so
+    ``most`` times at most.
+    """
     tickets = compiled.world.tickets
     numbers = {name: n for n, name in enumerate(tickets)}
-    leads = np.zeros((len(tickets), len(tickets)))
+    leads, rounds = np.zeros((len(tickets), len(tickets))), np.ones(len(tickets))
     for n, ticket in enumerate(tickets.values()):
         for transfer in ticket.transfers:
             leads[n, numbers[transfer.to]] += transfer.share
         if ticket.reopen is not None:
-            leads[n, n] += min(ticket.reopen.share, 0.99)
-    return np.asarray(np.linalg.inv(np.eye(len(tickets)) - leads), dtype=np.float64)
+            rounds[n] = served_rounds(ticket.reopen.share, ticket.reopen.most)
+    passes = np.linalg.inv(np.eye(len(tickets)) - leads)
+    return np.asarray(rounds[:, np.newaxis] * passes, dtype=np.float64)
+
+
+def served_rounds(share: float, most: int) -> float:
+    """Return how often a ticket is served on average, reopened with this share and ``most`` times at most."""
+    if share == 1.0:
+        return most + 1.0
+    return (1.0 - share ** (most + 1)) / (1.0 - share)
 
 
 def expected_work_s(compiled: Compiled) -> Floats:

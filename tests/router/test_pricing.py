@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from router.core import codes as c
+from router.core.limits import VALUE_MAX
 from router.core.machine import Machine
 from router.pricing import Forecast, Sight, market_of, moved, prices_of, sight_of
 from router.wire.policies import PolicyBody
@@ -88,6 +89,17 @@ def test_no_price_holds_a_ticket_back() -> None:
         floor = prepared(weights={"price": weight})
         prices = prices_of(sight(floor), forecast(floor, 0.001, 3.0))
         assert prices.max() == round(min(4.8, 4.8 * 0.9 / weight) / 2 * 1000)
+
+
+def test_no_price_is_more_than_the_core_takes() -> None:
+    """Worths of 2,000 points under a policy that takes off a thousandth of prices: SET_PRICES would be refused."""
+    both, one = np.uint64(3), np.uint64(2)
+    match, cost = np.zeros((2, 2), np.int32), np.ones((2, 2), np.int32)
+    seen = Sight(2_000_000, 0.001, np.array([[both], [one]]), match, cost, np.ones(2, np.int32))
+    prices = prices_of(
+        seen, Forecast(np.arange(2), np.array([0.001, 1]), np.full((2, 1), 9.0), np.ones(2))
+    )
+    assert prices.tolist() == [0, VALUE_MAX]
 
 
 @pytest.mark.parametrize("policy", [{"weights": {"price": 0.0}}, {"base": "longest_idle"}])

@@ -20,6 +20,7 @@ from simulator.worlds.pricing import (
     expected_work_s,
     presence_by_slot,
     price_rows,
+    visits,
     with_prices,
 )
 from simulator.worlds.reading import parse_world
@@ -84,10 +85,21 @@ def test_means_of_laws(law: Law, mean_s: float) -> None:
 
 
 def test_arrivals_count_what_follows_them() -> None:
-    """At three o'clock 120 calls an hour bring 30 transfers, and a fifth of the 60 come again and again."""
+    """At three o'clock 120 calls an hour bring 30 transfers; a fifth of the 30 others come again, up to ten times."""
     rates = arrivals_by_slot(COMPILED, edges(COMPILED, 1_800.0))
     assert rates.shape == (24, 2)
-    np.testing.assert_allclose(rates[6] * 3_600, [120.0, 60.0 / 0.8])
+    np.testing.assert_allclose(rates[6] * 3_600, [120.0, 30.0 + 30.0 * (1 - 0.2**11) / 0.8])
+
+
+def test_visits_are_those_that_are_played() -> None:
+    """Two kinds that always go on, one of which always comes back twice: as many are served as were expected."""
+    world = WORLD.replace(
+        "share = 0.25 }]", "share = 1.0 }]\nreopen = { share = 1, delay = AT_ONCE, most = 2 }"
+    )
+    compiled = compile_world(
+        parse_world(world.replace("AT_ONCE", "{ kind = 'fixed', value_s = 1 }"))
+    )
+    np.testing.assert_allclose(visits(compiled), [[3, 3], [0, (1 - 0.2**11) / 0.8]])
 
 
 def test_presence_knows_shifts_breaks_and_how_many_are_ill() -> None:

@@ -135,6 +135,13 @@ def test_quantiles_of_a_large_mean_lie_around_it() -> None:
     assert abs(high - 1_003_000) < 20
 
 
+@pytest.mark.parametrize("mean", [1e9, 1e13])
+def test_quantiles_of_work_without_end_take_no_memory(mean: float) -> None:
+    """Tickets that agents hold for months are as many as expected, to a thousandth, and are not counted one by one."""
+    found = poisson_quantiles(mean, np.array([0.01, 0.5, 0.99]))
+    np.testing.assert_allclose(found, mean, rtol=1e-3)
+
+
 def test_demands_take_each_stratum_once_and_are_always_the_same() -> None:
     """Every type meets every 64th of its law once, in an order of its own."""
     order = shuffles(5, 64)

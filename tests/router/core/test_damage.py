@@ -23,6 +23,8 @@ DAMAGE = [
     ("profiles", "language_min", 60),
     ("profiles", "next", 0),
     ("tickets", "profile", BEYOND),
+    ("tickets", "state", -BEYOND),
+    ("tickets", "state", 11),
     ("tickets", "work", BEYOND),
     ("tickets", "tie", BEYOND),
     ("works", "ticket", -1),
