@@ -14,7 +14,7 @@ from router.commands.numbers import above_zero, at_least
 from router.main import USAGE_ERROR
 from router.policies import POLICIES
 from simulator.accounts_json import plain
-from simulator.accounts_text import Told, comparison_lines, own_policy, table_lines
+from simulator.accounts_text import Told, comparison_lines, counted, own_policy, table_lines
 from simulator.kernel.warming import compile_simulator
 from simulator.leaving import leave_page
 from simulator.many import Played, SpreadError, Task, compiled_of, play_all
@@ -115,6 +115,24 @@ def blocks_of(given: argparse.Namespace, look: Callable[[], list[Interval]]) -> 
     yield from blocks(Goal(given.precision, least=min(10, most), most=most), look)
 
 
+def looked_at(told: Told) -> list[Interval]:
+    """Return the intervals that `--precision` is about, of every policy."""
+    each = (told.series(policy) for policy in told.policies())
+    return [found for series in each for found in widest(series, PRECISE, 0.95) if found.value]
+
+
+def say_if_short(given: argparse.Namespace, told: Told) -> None:
+    """Say on standard error if the figures are not as precise as was asked for."""
+    worst = max((found.relative for found in looked_at(told)), default=0.0)
+    if given.precision is not None and worst > given.precision:
+        count = len(told.of(told.policies()[0]))
+        print(
+            f"--precision {given.precision:g} is not reached after {counted(count, 'replication')}: "
+            f"the widest interval is ± {worst:.2g} of its value. Maybe more --reps, or more --days.",
+            file=sys.stderr,
+        )
+
+
 def play(
     given: argparse.Namespace, text: str, source: str, policies: Sequence[str]
 ) -> tuple[list[Played], str]:
@@ -124,9 +142,7 @@ def play(
     compiled = compiled_of(text, source, given.days)
 
     def look() -> list[Interval]:
-        told = Told(compiled, given.seed, played, "", 0.0, policies)
-        each = (told.series(policy) for policy in told.policies())
-        return [found for series in each for found in widest(series, PRECISE, 0.95) if found.value]
+        return looked_at(Told(compiled, given.seed, played, "", 0.0, policies))
 
     for numbers in blocks_of(given, look):
         tasks = tasks_of(given, (text, source), policies, numbers)
@@ -170,10 +186,11 @@ def run(given: argparse.Namespace) -> int:
     except (WorldError, FloorError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
-    if not played:
-        print(f"Nothing was played: {partial or 'no replication'}.", file=sys.stderr)
-        return PARTIAL_EXIT
     told = Told(compiled, given.seed, played, partial, perf_counter() - began_s, policies)
+    if not any(told.of(policy) for policy in told.policies()):
+        print(f"No replication was played to its end: {partial}.", file=sys.stderr)
+        return PARTIAL_EXIT
+    say_if_short(given, told)
     command = shlex.join(["cordboard", "simulate", *sys.argv[2:]])
     is_reported = given.report is None or report(told, given.report, command)
     if given.json:

@@ -1,11 +1,13 @@
 """`cordboard simulate`: what it prints, what it refuses, and a journal played again."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from router.commands import simulate_world
 from router.main import run as cordboard
 from simulator.accounts_text import Told
 from simulator.many import Facts, Played, Task, compiled_of
@@ -199,6 +201,37 @@ def test_files_that_are_no_worlds_are_named(
     odd.write_text(text.replace("[time]", "[time]\nslot_s = 1"), "utf-8")
     assert cordboard(["simulate", str(odd), "--days", "3000"]) == 1
     assert "odd.toml: --days: Expected at most" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kept", [(), ((0, "ours"), (1, "round_robin"))])
+def test_an_interruption_before_anything_is_whole_is_said(
+    kept: tuple[tuple[int, str], ...],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nothing played, or of each replication one policy only: there is nothing to compare, and no traceback."""
+
+    def interrupted(tasks: list[Task], *_: object) -> Iterator[Played]:
+        for task in tasks:
+            if (task.replication, task.policy) in kept:
+                yield Played(task, {}, Facts(0, 0, 0, 0, 0, 0, 0, 0, "0"))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(simulate_world, "play_all", interrupted)
+    words = ("bank_phone", "--days", "0.4", "--reps", "2", "--compare", "round_robin")
+    assert cordboard(["simulate", *words]) == 3
+    said = capsys.readouterr()
+    assert "No replication was played to its end: interrupted." in said.err
+    assert not said.out
+
+
+def test_a_precision_that_was_not_reached_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    """Who asks for a thousandth and allows ten replications is told what ten came to."""
+    words = ("bank_phone", "--days", "0.4", "--processes", "1", "--reps", "10", "--precision")
+    assert cordboard(["simulate", *words, "0.001"]) == 0
+    assert "--precision 0.001 is not reached after 10 replications" in capsys.readouterr().err
+    assert cordboard(["simulate", *words, "0.99"]) == 0
+    assert "not reached" not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", shipped())
