@@ -17,9 +17,11 @@ from solver.fluid import Floats, Market, price_agents
 Int64s = NDArray[np.int64]
 
 HELD_BACK_MAX: Final = 0.9
-"""Share of a pair's worth that its price takes off at most: no ticket waits beside a free agent for its price alone."""
+"""Share of a pair's worth that its price takes off at most: no ticket of the forecast waits for its price alone."""
 WORK_S_MIN: Final = 0.001
 """Work that takes no time would make agents endless."""
+WORK_S_MAX: Final = 1e9
+"""Nor does longer work make anybody dearer: such an agent is taken for good."""
 MOVED_MIN: Final = 25
 """Thousandths of a point; prices that moved less stay, as they would reorder nobody but equals."""
 MOVED_SHARE_MIN: Final = 0.05
@@ -83,7 +85,7 @@ def market_of(sight: Sight, forecast: Forecast) -> Market:
     worth = (sight.serve + sight.match.astype(np.float64)) / POINT
     return Market(
         forecast.rate,
-        np.broadcast_to(np.maximum(forecast.work_s, WORK_S_MIN), worth.shape),
+        np.broadcast_to(np.clip(forecast.work_s, WORK_S_MIN, WORK_S_MAX), worth.shape),
         np.maximum(1, sight.cost.T).astype(np.float64),
         np.where(allowed, worth, 0.0),
         sight.units * forecast.presence,
@@ -95,7 +97,8 @@ def prices_of(sight: Sight, forecast: Forecast) -> Int64s:
     Return what a unit of each agent is worth to tickets to come, thousandths of a point; int64 (agents,).
 
     All 0 under a policy that does not weigh prices. No price, weighed, takes more than ``HELD_BACK_MAX`` off the
-    least worth of what its agent may take: prices say whom a ticket goes to, and never let it wait for nobody.
+    least worth of what its agent may take of the forecast: prices say whom such a ticket goes to, and never let it wait
+    for nobody. A type that the forecast does not have may be worth less a unit, and wait.
 
     Raises
     ------

@@ -102,6 +102,16 @@ def test_no_price_is_more_than_the_core_takes() -> None:
     assert prices.tolist() == [0, VALUE_MAX]
 
 
+@pytest.mark.parametrize("work_s", [0.0, 1e6, 5e23])
+def test_work_of_any_length_has_prices(work_s: float) -> None:
+    """No work at all, and what a law with a heavy tail may come to on average, are priced like other work."""
+    floor = prepared()
+    expected = forecast(floor)._replace(work_s=np.full((2, 1), work_s))
+    prices = prices_of(sight(floor), expected)
+    assert (prices[:5] == 0).all()
+    assert (prices >= 0).all()
+
+
 @pytest.mark.parametrize("policy", [{"weights": {"price": 0.0}}, {"base": "longest_idle"}])
 def test_policies_that_do_not_weigh_prices_have_none(policy: dict[str, Any]) -> None:
     """A weight of 0, or a base that compares one thing only, needs no prices."""
