@@ -120,8 +120,9 @@ class Twin:
             self._fold()
 
     def _fold(self) -> None:
-        for recorded in self._waiting:
-            self.machine.fold(recorded.events, recorded.words)
+        with told_as_format():
+            for recorded in self._waiting:
+                self.machine.fold(recorded.events, recorded.words)
         self._waiting.clear()
         self._events = 0
 
@@ -139,6 +140,11 @@ def verify(frames: Iterable[tuple[int, bytes]], machine: Machine) -> Verdict:
     Decide a whole journal (numbers and bodies of its frames) again and compare; stops at the first difference.
 
     A frame that an older joint solver decided otherwise is no difference: it is counted, and taken as recorded.
+
+    Raises
+    ------
+    FormatError
+        When a frame cannot be read, or cannot follow on those before it.
     """
     count = commands = events = older = 0
     twin, is_ours = Twin(), False

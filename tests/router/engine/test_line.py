@@ -4,11 +4,13 @@ import asyncio
 
 import pytest
 
+from router import recover
 from router.core.check import check
 from router.core.machine import Machine
 from router.engine.archive import shard_at
 from router.engine.feed import KEPT_EVENTS_MAX, Feed, Lazy
 from router.engine.gap import Gap
+from router.journal import FormatError
 from router.recover import verify
 from router.stores.memory import Fault, Faults, MemoryStore
 from router.wire.agents import NoBody
@@ -194,3 +196,17 @@ async def test_a_feed_keeps_the_newest_and_asks_the_journal_for_the_rest() -> No
         seen += len(got)
     assert asked[0][0] == 1
     assert sum(most for _, most in asked) == 30_000
+
+
+async def test_verify_tells_a_frame_that_cannot_follow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A journal without the frame that its tickets came in is said to be damaged, as all that cannot be read."""
+    monkeypatch.setattr(recover, "FOLD_EVENTS", 1)
+    bench = Bench()
+    line = await bench.open()
+    await furnish(line, 1)
+    await line.close()
+    store = MemoryStore(journal=bench.journal)
+    store.open()
+    frames = [(frame.number, frame.body) for frame in store.read()]
+    with pytest.raises(FormatError, match="does not fit the state"):
+        verify([frames[0], frames[-1]], Machine())
