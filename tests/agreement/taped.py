@@ -88,7 +88,6 @@ skills = { a = 2, b = 4 }
 staffing = [5, 9, 7, 8, 3, 6]
 staffing_s = 7200
 acceptance.delay = { kind = "exponential", mean_s = 4 }
-absence = { share = 0.05 }
 """
 COMMAND = struct.Struct("<qqqqiiiiiiii")
 assert COMMAND.size == layout.COMMAND.itemsize
