@@ -60,7 +60,16 @@ class Pricer:
     async def _go_on(self) -> None:
         while True:
             await asyncio.sleep(self._every_s / self._clock.speed)
-            await self.look()
+            try:
+                await self.look()
+            except (
+                Exception
+            ) as error:  # a look that cannot even be begun is no reason to stop looking
+                self._failed(error)
+
+    def _failed(self, error: Exception) -> None:
+        LOG.warning("prices_failed", why=f"{type(error).__name__}: {error}")
+        self.looks["failed"] += 1
 
     # -- watching ------------------------------------------------------------------------------------------------------
 
@@ -94,8 +103,7 @@ class Pricer:
         try:
             new = await self._found(self._forecaster.expected(TYPES_PRICED_MAX), len(old))
         except Exception as error:  # whatever it is, tickets go on being routed
-            LOG.warning("prices_failed", why=f"{type(error).__name__}: {error}")
-            self.looks["failed"] += 1
+            self._failed(error)
             new = np.where(old // 2 >= MOVED_MIN, old // 2, 0)
         else:
             self.looks["changed" if moved(old, new) else "same"] += 1

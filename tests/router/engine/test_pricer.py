@@ -125,6 +125,26 @@ async def test_a_look_that_fails_lets_prices_fade(monkeypatch: pytest.MonkeyPatc
     await line.close()
 
 
+async def test_a_look_that_breaks_is_told_and_not_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What goes wrong outside of a programme, too, is logged and counted, and the pricer goes on looking."""
+    bench = Bench()
+    line = await bench.open()
+    pricer = Pricer(line, Hands(speed=60_000.0), 60.0)
+    twice = asyncio.Event()
+
+    def breaks(*_: object) -> None:
+        if pricer.looks["failed"]:
+            twice.set()
+        raise ValueError("no such profile")
+
+    monkeypatch.setattr(pricer._forecaster, "advance", breaks)
+    pricer.start()
+    await asyncio.wait_for(twice.wait(), 5)
+    await pricer.close()
+    assert pricer.looks["failed"] >= 1
+    await line.close()
+
+
 async def test_a_restart_keeps_prices_until_it_has_seen_enough() -> None:
     """Prices are state: they come back with the journal; a new pricer learns first, and one can let them go."""
     bench = Bench()
