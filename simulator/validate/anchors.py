@@ -209,6 +209,8 @@ def _faults(body: AnchorBody, values: Values) -> Found:
     ]
     if "pooled" in body.run.controls and body.pool is None:
         found.append((("run", "controls"), "'pooled' needs the table [pool]"))
+    if body.world.prices is not None:
+        found.append((("world", "prices"), "expected none: anchors are played without prices"))
     for place, expect in enumerate(body.expect):
         unknown = [each for each in expect.controls if each not in body.run.controls]
         if unknown:

@@ -91,6 +91,7 @@ def test_an_anchor_knows_what_it_expects() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
+        ("[world.time]", "[world.prices]\n[world.time]", "world.prices: expected none"),
         ('name = "erlang_c"', 'name = "erlang_d"', "small.toml:15: formula: formula is 'erlang_d'"),
         ("servers = 3\nrate = 2.0", "rate = 2.0", "servers is missing"),
         ("servers = 3\nrate = 2.0", "servers = 2.5\nrate = 2.0", "servers is 2.5, expected whole numbers"),
