@@ -36,7 +36,7 @@ def plain(told: Told) -> dict[str, Any]:
             "digest": digest_of(mine),
         }
     return {
-        "world": told.compiled.world.name, "days": days_of(told), "seed": told.seed, "wall_s": told.wall_s,
+        "world": told.compiled.world.name, "days": days_of(told.compiled), "seed": told.seed, "wall_s": told.wall_s,
         "partial": told.partial, "policies": policies, "differences": differences(told),
     }  # fmt: skip
 

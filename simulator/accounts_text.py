@@ -103,7 +103,7 @@ def table_lines(told: Told) -> list[str]:
     first = told.of(names[0])
     sure = "intervals are for 95 %." if len(first) > 1 else "one alone has no intervals."
     lines = [
-        f"{world.name}: {counted(len(first), 'replication')} of {counted(days_of(told), 'day')}, "
+        f"{world.name}: {counted(len(first), 'replication')} of {counted(days_of(told.compiled), 'day')}, "
         f"seed {told.seed}; {sure}",
     ]
     if not accounts[names[0]]["tickets", WHOLE].above.any():
@@ -130,10 +130,9 @@ def counted(number: float, what: str) -> str:
     return f"{number:g} {what}{'' if number == 1 else 's'}"
 
 
-def days_of(told: Told) -> float:
+def days_of(compiled: Compiled) -> float:
     """Return how long customers arrive in one replication."""
-    span = told.compiled.span
-    return (span.closes_us - span.opens_us) / 86_400e6
+    return (compiled.span.closes_us - compiled.span.opens_us) / 86_400e6
 
 
 def digest_of(played: Sequence[Played]) -> str:

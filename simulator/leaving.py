@@ -2,7 +2,20 @@
 
 import sys
 from contextlib import suppress
+from errno import EISDIR, ENOTDIR
 from pathlib import Path
+
+
+def look_at_places(report: Path | None, numbers: Path | None) -> None:
+    """Look whether files can be written where they are asked for, before anything is played; raises OSError."""
+    if report is not None:
+        report.mkdir(parents=True, exist_ok=True)
+    if numbers is None or str(numbers) == "-":
+        return
+    if numbers.is_dir():
+        raise IsADirectoryError(EISDIR, "Is a folder", str(numbers))
+    if not numbers.parent.is_dir():
+        raise NotADirectoryError(ENOTDIR, "No such folder", str(numbers.parent))
 
 
 def leave_page(folder: Path, html: str) -> bool:

@@ -9,21 +9,21 @@ from simulator.accounts_text import Told, days_of
 from simulator.charts.page import WANTED as PAGE_WANTED
 from simulator.charts.page import Account, Story
 from simulator.measures.summary import Key
+from simulator.worlds.compiling import Compiled
 from simulator.worlds.floor import members
 
 WANTED: Final[tuple[Key, ...]] = PAGE_WANTED
 """What is measured of every replication: all that the page or the table shows."""
 
 
-def hour_names(told: Told) -> list[str]:
+def hour_names(compiled: Compiled) -> list[str]:
     """Return what the slots of a run are called: clock times where the world is, with the day if there are more."""
-    compiled = told.compiled
     span, zone = compiled.span, ZoneInfo(compiled.world.time.time_zone)
     slot_us = round(compiled.world.time.slot_s * 1e6)
     count = max(1, -(-(span.stops_us - span.opens_us) // slot_us))
     days = (span.stops_us - span.opens_us) / 86_400e6
     # A weekday and the day of the month name a moment once for four weeks.
-    look = "%H:%M" if days_of(told) <= 1 else "%a %d %H:%M" if days <= 27 else "%m-%d %H:%M"
+    look = "%H:%M" if days_of(compiled) <= 1 else "%a %d %H:%M" if days <= 27 else "%m-%d %H:%M"
     return [
         datetime.fromtimestamp((span.opens_us + n * slot_us) / 1e6, zone).strftime(look)
         for n in range(count)
@@ -35,7 +35,7 @@ def keys_of(told: Told) -> dict[str, Sequence[str]]:
     names = told.compiled.names
     return {
         "queue": names.queues, "language": names.languages, "region": names.regions, "type": names.types,
-        "channel": channel_names(told), "hour": hour_names(told), "agent": names.agents,
+        "channel": channel_names(told), "hour": hour_names(told.compiled), "agent": names.agents,
     }  # fmt: skip
 
 
@@ -46,7 +46,7 @@ def story_of(told: Told, command: str) -> Story:
     first = told.of(told.policies()[0])
     facts = [
         ("replications", str(len(first))),
-        ("days", f"{days_of(told):g}"),
+        ("days", f"{days_of(told.compiled):g}"),
         ("seed", str(told.seed)),
         ("agents", str(len(names.agents))),
     ]
@@ -58,7 +58,7 @@ def story_of(told: Told, command: str) -> Story:
         accounts=[Account(name, told.series(name)) for name in told.policies()],
         keys=keys_of(told),
         teams=[member.team for member in members(world)],
-        days=days_of(told),
+        days=days_of(told.compiled),
         notes=[*world.assumptions, *world.sources],
         partial=told.partial,
     )

@@ -7,7 +7,6 @@ import os
 import shlex
 import signal
 import sys
-from errno import ENOTDIR
 from pathlib import Path
 from time import perf_counter
 from typing import Final
@@ -18,7 +17,7 @@ from router.commands.simulate_world import DAYS_MAX
 from router.policies import POLICIES
 from simulator.kernel.running import Options, Prepared
 from simulator.kernel.warming import compile_simulator
-from simulator.leaving import leave_page
+from simulator.leaving import leave_page, look_at_places
 from simulator.load.forecast import REPLICATIONS, Forecast, forecast
 from simulator.load.ground import GroundError
 from simulator.load.playing import Pace, Playing
@@ -143,18 +142,10 @@ def write(given: argparse.Namespace, account: Account) -> bool:
     return is_written
 
 
-def look_at_places(given: argparse.Namespace) -> None:
-    """Look whether files can be written where they are asked for, before anything is played; raises OSError."""
-    if given.report is not None:
-        given.report.mkdir(parents=True, exist_ok=True)
-    if given.json is not None and str(given.json) != "-" and not given.json.parent.is_dir():
-        raise NotADirectoryError(ENOTDIR, "No such folder", str(given.json.parent))
-
-
 def run(given: argparse.Namespace) -> int:
     """Play, and print."""
     try:
-        look_at_places(given)
+        look_at_places(given.report, given.json)
         prepared = prepared_of(given)
         for warm in (compile_simulator, compile_crowd):
             warm(lambda line: print(line, file=sys.stderr, flush=True))

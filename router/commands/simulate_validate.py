@@ -9,6 +9,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Final
 
+from simulator.leaving import look_at_places
 from simulator.validate.anchors import Anchor, found_in, read_anchor, shipped
 from simulator.validate.running import parts, simulate
 from simulator.validate.verdicts import (
@@ -48,6 +49,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(given: argparse.Namespace) -> int:
     """Simulate the anchors, print the table, and return 1 when a number does not fit."""
     try:
+        look_at_places(None, given.json)
         paths = found_in(given.places) if given.places else shipped()
         paths = [path for path in paths if _is_wanted(path, given.only)]
         anchors = [read_anchor(path) for path in paths]
@@ -55,7 +57,7 @@ def run(given: argparse.Namespace) -> int:
             print(f"--only {given.only}: no anchor's name begins so", file=sys.stderr)
             return FAILED
         verdicts, told = _judged(paths, anchors, max(1, given.processes))
-    except (WorldError, FloorError, ValueError) as error:
+    except (WorldError, FloorError, ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return FAILED
     print("\n".join([*lines(verdicts), "", *summed_up(told)]))

@@ -16,7 +16,7 @@ from router.policies import POLICIES
 from simulator.accounts_json import plain
 from simulator.accounts_text import Told, comparison_lines, counted, own_policy, table_lines
 from simulator.kernel.warming import compile_simulator
-from simulator.leaving import leave_page
+from simulator.leaving import leave_page, look_at_places
 from simulator.many import Played, SpreadError, Task, compiled_of, play_all
 from simulator.measures.summary import widest
 from simulator.progress import Progress
@@ -177,8 +177,7 @@ def run(given: argparse.Namespace) -> int:
         path = find_world(given.world)
         text = text_of(path)
         compiled = compiled_of(text, str(path), given.days)
-        if given.report is not None:
-            given.report.mkdir(parents=True, exist_ok=True)  # better now than after an hour
+        look_at_places(given.report, None)  # better now than after an hour
         compile_simulator(lambda line: print(line, file=sys.stderr, flush=True))
         began_s = perf_counter()
         policies = policies_of(given, own_policy(compiled.world))

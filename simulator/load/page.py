@@ -19,6 +19,7 @@ from simulator.load.histogram import SHOWN, Histogram
 from simulator.load.scaling import FIXED
 from simulator.load.text import Account, lag_line, milliseconds
 from simulator.measures.table import MEASURES
+from simulator.telling import hour_names
 
 POINTS_MAX: Final = 120
 """So many stretches of real time are drawn at most."""
@@ -235,8 +236,8 @@ def _by_hour(account: Account, forecast: Forecast) -> str:
     if len(seen) < 2:
         return ""
     worked = list(range(int(seen[0]), int(seen[-1]) + 1))
-    slot_s = account.prepared.compiled.world.time.slot_s
-    names = [rounded(n * slot_s, "s") if n else "0" for n in worked]
+    hours = hour_names(account.prepared.compiled)
+    names = [hours[n] for n in worked]
     titles = {
         "service_level_offered": "Service level: answered within the target",
         "asa_s": "Wait of the answered, mean",

@@ -97,7 +97,7 @@ count = 1
 def test_slots_are_named_by_the_clock_on_the_wall() -> None:
     """Over the night in which clocks go forward there is no hour of two; a day has its name."""
     text = CLOCKS_GO_FORWARD
-    one, two = (Told(compiled_of(text, "w", n), 1, [], "", 0.0) for n in (0.5, 2.0))
+    one, two = (compiled_of(text, "w", n) for n in (0.5, 2.0))
     assert hour_names(one)[:3] == ["00:00", "01:00", "03:00"]
     assert hour_names(two)[22:24] == ["Sun 29 23:00", "Mon 30 00:00"]
 

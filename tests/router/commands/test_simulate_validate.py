@@ -38,6 +38,16 @@ def test_no_anchor_of_that_name(capsys: pytest.CaptureFixture[str]) -> None:
     assert "no anchor's name begins so" in capsys.readouterr().err
 
 
+def test_a_place_for_numbers_is_looked_at_first(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder, and a file in a folder that is not there, are named before anything is simulated."""
+    monkeypatch.setattr(simulate_validate, "simulate", None)  # so that calling it would fail
+    for place in (tmp_path, tmp_path / "missing" / "out.json"):
+        assert run(["simulate", "validate", "--only", "erlang_b", "--json", str(place)]) == 1
+        assert str(place if place == tmp_path else place.parent) in capsys.readouterr().err
+
+
 @pytest.mark.slow
 def test_numbers_are_printed_and_written(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
