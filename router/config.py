@@ -19,6 +19,7 @@ ENVIRONMENT_PREFIX = "CORDBOARD__"
 FILE_SUFFIX = "_FILE"
 KEYS = "auth.keys"
 SHOWN_CHARS = 80
+PRICE_EVERY_S_LEAST = 1.0
 
 PAGE_HEAD = """# Settings
 
@@ -258,6 +259,10 @@ def _relations(settings: Settings, given: Mapping[str, _Given], source: str) -> 
     if too_many and "server.connections_per_ip_max" in given:
         expected = f"at most server.connections_max, which is {server.connections_max}"
         say("server.connections_per_ip_max", server.connections_per_ip_max, expected)
+    every_s = settings.routing.price_every_s
+    if 0 < every_s < PRICE_EVERY_S_LEAST:
+        expected = f"0 for never, or at least {PRICE_EVERY_S_LEAST:g}"
+        say("routing.price_every_s", every_s, expected)
     return faults
 
 

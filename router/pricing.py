@@ -49,6 +49,7 @@ class Sight(NamedTuple):
     match: NDArray[np.int32]  # (types, agents) thousandths of a point
     cost: NDArray[np.int32]  # (agents, types) units
     units: NDArray[np.int32]  # (agents,)
+    dearest: NDArray[np.int32]  # (agents,) most units that a ticket of any channel may take of them
 
 
 def sight_of(arrays: Any, profiles: Int64s, agents: int) -> Sight:
@@ -67,13 +68,16 @@ def sight_of(arrays: Any, profiles: Int64s, agents: int) -> Sight:
     policy = arrays.policy[0]
     weight = int(policy["w_price"]) / POINT if policy["key"] == KEY_VALUE else 0.0
     channels = arrays.profiles["channel"][profiles]
+    units = arrays.agents["units"][:agents].copy()
+    costs = arrays.agent_cost[:agents, : int(arrays.head[0]["channels"])]
     return Sight(
         int(policy["serve"]),
         weight,
         arrays.eligible[profiles],
         arrays.match[profiles, :agents],
         arrays.agent_cost[:agents][:, channels],
-        arrays.agents["units"][:agents].copy(),
+        units,
+        np.where(costs <= units[:, np.newaxis], costs, 1).max(axis=1, initial=1),
     )
 
 
@@ -97,8 +101,8 @@ def prices_of(sight: Sight, forecast: Forecast) -> Int64s:
     Return what a unit of each agent is worth to tickets to come, thousandths of a point; int64 (agents,).
 
     All 0 under a policy that does not weigh prices. No price, weighed, takes more than ``HELD_BACK_MAX`` off the
-    least worth of what its agent may take of the forecast: prices say whom such a ticket goes to, and never let it wait
-    for nobody. A type that the forecast does not have may be worth less a unit, and wait.
+    least worth of what its agent may take, nor of serving a ticket of its dearest channel, which the forecast may not
+    have: prices say whom a ticket goes to, and never let it wait for nobody.
 
     Raises
     ------
@@ -109,7 +113,9 @@ def prices_of(sight: Sight, forecast: Forecast) -> Int64s:
         return np.zeros(len(sight.units), np.int64)
     market = market_of(sight, forecast)
     per_unit = np.where(market.value > 0, market.value / market.cost, np.inf)
-    most = per_unit.min(axis=0, initial=np.inf) * HELD_BACK_MAX / sight.weight
+    unforeseen = sight.serve / POINT / sight.dearest
+    most = np.minimum(per_unit.min(axis=0, initial=np.inf), unforeseen)
+    most *= HELD_BACK_MAX / sight.weight
     prices = np.rint(np.minimum(price_agents(market), most) * POINT)
     return np.asarray(np.minimum(prices, VALUE_MAX), dtype=np.int64)
 

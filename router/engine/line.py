@@ -256,7 +256,10 @@ class Line:
             make = partial(publish_sealed, self.shard.directory, sealed)
             self._unpublished.append((self._number, Lazy(sealed.batch.count, make)))
             for listener in self.on_settled:
-                listener(sealed)
+                try:
+                    listener(sealed)
+                except Exception:  # it only listens: callers are answered all the same
+                    LOG.exception("listener_failed")
         if self.writer.durable_number >= self._number:
             for answer, reply in done:
                 resolve(answer, reply)

@@ -124,6 +124,7 @@ def test_every_mistake_is_named_at_once() -> None:
         (KEY + "note = 1", "auth.keys[0].note is unknown; expected a known setting"),
         (KEY + KEY, "auth.keys[1].id is 'desk'; expected an id used once"),
         ("[server]\nmax_batch_body_bytes = 2000", "expected at least server.max_body_bytes"),
+        ("[routing]\nprice_every_s = 0.001", "expected 0 for never, or at least 1"),
         (
             "[server]\nconnections_max = 10\nconnections_per_ip_max = 11",
             "connections_per_ip_max is 11; expected at most server.connections_max, which is 10",
@@ -199,6 +200,9 @@ def allowed_settings(draw) -> Settings:
         max_body_bytes=min(server.max_body_bytes, server.max_batch_body_bytes),
         connections_per_ip_max=min(server.connections_per_ip_max, server.connections_max),
     )
+    routing = sections["routing"]
+    every_s = routing.price_every_s if routing.price_every_s >= 1 else 0.0
+    sections["routing"] = dataclasses.replace(routing, price_every_s=every_s)
     scopes = draw(st.frozensets(st.sampled_from(sorted(SCOPES)), min_size=1))
     key = Credential("k", SHA, "acme", scopes, draw(texts), draw(st.booleans()))
     return Settings(**{**sections, "auth": AuthSettings((key,))})

@@ -88,14 +88,29 @@ def test_no_price_holds_a_ticket_back() -> None:
     for weight in (0.65, 10.0):
         floor = prepared(weights={"price": weight})
         prices = prices_of(sight(floor), forecast(floor, 0.001, 3.0))
-        assert prices.max() == round(min(4.8, 4.8 * 0.9 / weight) / 2 * 1000)
+        assert prices.max() == round(
+            min(4.8 / 2, 4.8 * 0.9 / weight / 2, 4.0 * 0.9 / weight / 4) * 1000
+        )
+
+
+def test_no_price_holds_back_a_ticket_that_nobody_forecast() -> None:
+    """After chats only, a call that takes all four units of an agent is still worth its price."""
+    floor = prepared(weights={"price": 10.0})
+    seen = sight(floor)
+    assert seen.dearest.tolist() == [2] * 5 + [4] * 4, "no more than an agent has"
+    one_unit = seen._replace(cost=np.ones_like(seen.cost))
+    prices = prices_of(one_unit, forecast(floor, 0.001, 3.0))
+    assert prices.max() == round(4.0 / 4 * 0.9 / 10 * 1000)
+    assert (prices * seen.dearest * 10 < seen.serve).all()
 
 
 def test_no_price_is_more_than_the_core_takes() -> None:
     """Worths of 2,000 points under a policy that takes off a thousandth of prices: SET_PRICES would be refused."""
     both, one = np.uint64(3), np.uint64(2)
     match, cost = np.zeros((2, 2), np.int32), np.ones((2, 2), np.int32)
-    seen = Sight(2_000_000, 0.001, np.array([[both], [one]]), match, cost, np.ones(2, np.int32))
+    seen = Sight(
+        2_000_000, 0.001, np.array([[both], [one]]), match, cost, *2 * [np.ones(2, np.int32)]
+    )
     prices = prices_of(
         seen, Forecast(np.arange(2), np.array([0.001, 1]), np.full((2, 1), 9.0), np.ones(2))
     )

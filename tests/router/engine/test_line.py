@@ -131,6 +131,18 @@ async def test_a_bug_stops_the_line_and_loses_nothing(monkeypatch: pytest.Monkey
     await again.close()
 
 
+async def test_a_listener_that_fails_is_nobody_elses_matter() -> None:
+    """Calls are answered, the journal goes on, and the next listener is told."""
+    line = await Bench().open()
+    told: list[int] = []
+    line.on_settled += [lambda _: 1 / 0, lambda sealed: told.append(sealed.batch.count)]
+    await furnish(line)
+    assert (await line.submit(put("t1"))).status == 201
+    assert line.bug is None
+    assert told[-1] > 0
+    await line.close()
+
+
 async def test_timers_fire_without_calls() -> None:
     """An offer that nobody answers expires when its time comes, though nobody calls."""
     bench = Bench()
