@@ -27,6 +27,7 @@ from bench.simulated_peers import (
 from bench.simulated_worlds import full_world, mm20, skills_200
 from router.wire.policies import Base
 from simulator.kernel.running import Options, Prepared, Records, play
+from simulator.soak.running import soak
 from simulator.worlds.compiling import compile_world
 from simulator.worlds.floor import policy_body
 from simulator.worlds.planning import plan_replication
@@ -41,11 +42,12 @@ class Size(NamedTuple):
     skills_days: float
     full_days: float
     customers: int
+    seeds: int
     is_whole: bool
 
 
-FULL: Final = Size(5, 0.5, 5.0, 1.0, 60_000, is_whole=True)
-QUICK: Final = Size(1, 0.01, 0.05, 0.02, 500, is_whole=False)
+FULL: Final = Size(5, 0.5, 5.0, 1.0, 60_000, 200, is_whole=True)
+QUICK: Final = Size(1, 0.01, 0.05, 0.02, 500, 2, is_whole=False)
 """Every row once, in seconds; the figures mean nothing."""
 
 
@@ -141,6 +143,16 @@ def bank_phone(replications: int) -> list[Row]:
     return [case.row("seconds", [took], "s")]
 
 
+def soaked(seeds: int) -> list[Row]:
+    """Measure days with faults on one core, from the first seed on; a seed that fails is a row above 0."""
+    came = soak(0, seeds, processes=1)
+    case = Suite("simulator", "soak")
+    return [
+        case.row("seeds_per_hour", [came.seeds_per_hour], "1/h"),
+        case.row("failed", [len(came.failures)], "seeds"),
+    ]
+
+
 def run(size: Size = FULL) -> list[Row]:
     """Return the rows of the suite ``simulator``."""
     customers = size.customers
@@ -161,6 +173,7 @@ def run(size: Size = FULL) -> list[Row]:
     rows += against(Suite("simulator", "skills_200"), ours, peers, size.rounds)
     rows += full(size, "best_match", "full_world_index")
     rows += full(size, "ours", "full_world_ours")
+    rows += soaked(size.seeds)
     if size.is_whole:
         rows += bank_phone(20)
         rows += validating.run()
