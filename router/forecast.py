@@ -30,7 +30,7 @@ WORKS_BEFORE: Final = 10.0
 WORK_S: Final = 300.0
 """Mean work while none has ended."""
 TYPES_MAX: Final = 4_096
-"""Types that are followed; a further one is expected not to come."""
+"""Types that are followed; for a further one, the half that came least is forgotten."""
 
 
 class Expected(NamedTuple):
@@ -90,9 +90,8 @@ class Forecaster:
         self.observed_s += passed_s
         for profile in arrivals:
             row = self._row(profile)
-            if row is not None:
-                self._recent[row] += 1.0
-                self._season[row, self._hour] += 1.0
+            self._recent[row] += 1.0
+            self._season[row, self._hour] += 1.0
 
     def expected(self, most: int) -> Expected:
         """Return what is expected now of up to ``most`` types, the heaviest first."""
@@ -115,24 +114,34 @@ class Forecaster:
             self._season_s[self._hour] *= WEEK_KEPT
 
     def _learn_work(self, profile: int, work_s: float) -> None:
-        row = self._row(profile)
-        if row is not None:
-            kept = 1.0 - 1.0 / WORKS_KEPT
-            self._works[row] = self._works[row] * kept + 1.0
-            self._work_sum_s[row] = self._work_sum_s[row] * kept + work_s
+        row, kept = self._row(profile), 1.0 - 1.0 / WORKS_KEPT
+        self._works[row] = self._works[row] * kept + 1.0
+        self._work_sum_s[row] = self._work_sum_s[row] * kept + work_s
 
     def _mean_work_s(self) -> float:
         count = float(self._works.sum())
         return float(self._work_sum_s.sum()) / count if count > 0 else WORK_S
 
-    def _row(self, profile: int) -> int | None:
-        """Return the row of a type, a new one for a new type, None if there are too many."""
+    def _row(self, profile: int) -> int:
+        """Return the row of a type, a new one for a new type."""
         row = self._place.get(profile)
-        if row is None and len(self._place) < TYPES_MAX:
+        if row is None:
+            if len(self._place) == TYPES_MAX:
+                self._forget_half()
             row = self._place[profile] = len(self._place)
             if row >= len(self._recent):
                 self._grow(max(16, 2 * row))
         return row
+
+    def _forget_half(self) -> None:
+        """Let go of the types of which least came; rows of the others move up, in their order."""
+        count = len(self._place)
+        came = (self._recent + self._season.sum(axis=1))[:count]
+        kept = np.sort(np.argsort(-came, kind="stable")[: count // 2])
+        profiles = list(self._place)
+        self._place = {profiles[row]: n for n, row in enumerate(kept.tolist())}
+        self._season, self._recent = self._season[kept], self._recent[kept]
+        self._works, self._work_sum_s = self._works[kept], self._work_sum_s[kept]
 
     def _grow(self, rows: int) -> None:
         more = rows - len(self._recent)

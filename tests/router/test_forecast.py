@@ -1,6 +1,5 @@
 """What is expected follows from what came: the season, the present, and the work."""
 
-import numpy as np
 import pytest
 
 from router.forecast import HOUR_US, TYPES_MAX, WORK_S, Forecaster, hour_of
@@ -82,13 +81,18 @@ def test_work_is_learned_by_type_from_that_of_all() -> None:
     assert 550 < works[2] < 600
 
 
-def test_more_types_than_are_followed_are_expected_not_to_come() -> None:
-    """The table has a limit; those known go on being counted."""
+def test_for_a_type_too_many_those_of_which_least_came_are_forgotten() -> None:
+    """A busy type outlives others that come once, a new one is followed, and what is known of both stays."""
     forecaster = Forecaster()
     forecaster.advance(0, [], [])
-    forecaster.advance(MINUTE_US, range(TYPES_MAX + 100), [])
-    expected = forecaster.expected(10_000)
-    assert np.array_equal(np.sort(expected.profiles), np.arange(TYPES_MAX))
+    busy, once = [7] * 30, range(100, 100 + TYPES_MAX - 1)
+    forecaster.advance(MINUTE_US, [*busy, *once], [(7, 90_000_000)] * 1_000)
+    forecaster.advance(2 * MINUTE_US, [99_999] * 20, [])
+    expected = forecaster.expected(TYPES_MAX)
+    assert expected.profiles[:2].tolist() == [7, 99_999]
+    assert len(expected.profiles) == TYPES_MAX // 2 + 1
+    assert expected.rate[:2] * 120 == pytest.approx([30, 20], rel=0.05)
+    assert expected.work_s[0] == pytest.approx(90, rel=0.05)
 
 
 def test_nothing_seen_is_nothing_expected() -> None:
