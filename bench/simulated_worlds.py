@@ -54,6 +54,20 @@ skills = {{ {skills} }}
 """
 
 
+def _kind(language: str, topic: str, rate: float) -> str:
+    """Return a kind of call that asks for a language and a topic, so many an hour."""
+    return f"""
+[tickets.{language}_{topic}]
+queue = "line"
+channel = "call"
+language = {{ tag = "{language}" }}
+requirements = [{{ skill = "{topic}" }}]
+arrivals = {{ per_hour = {rate} }}
+work = {{ kind = "lognormal", mean_s = {WORK_S}, log_sd = 0.8 }}
+patience = {{ kind = "exponential", mean_s = 600 }}
+"""
+
+
 def skills_200(days: float) -> str:
     """Return 16 kinds of ticket and 200 agents with skills; the longest waiting goes to who is idle longest."""
     rate = AGENTS * LOAD / WORK_S * 3600 / 16
@@ -68,20 +82,7 @@ queues.line = {{}}
 skills = {{ {", ".join(f"{topic} = {{}}" for topic in TOPICS)} }}
 """
     ]
-    parts += [
-        f"""
-[tickets.{language}_{topic}]
-queue = "line"
-channel = "call"
-language = {{ tag = "{language}" }}
-requirements = [{{ skill = "{topic}" }}]
-arrivals = {{ per_hour = {rate} }}
-work = {{ kind = "lognormal", mean_s = {WORK_S}, log_sd = 0.8 }}
-patience = {{ kind = "exponential", mean_s = 600 }}
-"""
-        for language in LANGUAGES
-        for topic in TOPICS
-    ]
+    parts += [_kind(language, topic, rate) for language in LANGUAGES for topic in TOPICS]
     return "".join([*parts, *(_team(team, "units = 1") for team in teams())])
 
 
@@ -147,16 +148,7 @@ skills = {{ {", ".join(f"{topic} = {{}}" for topic in TOPICS)} }}
     ]
     for (language, topic), share in zip(kinds, shares, strict=True):
         rate = agents * load / WORK_S * 3600 * share / sum(shares)
-        parts.append(f"""
-[tickets.{language}_{topic}]
-queue = "line"
-channel = "call"
-language = {{ tag = "{language}" }}
-requirements = [{{ skill = "{topic}" }}]
-arrivals = {{ per_hour = {rate} }}
-work = {{ kind = "lognormal", mean_s = {WORK_S}, log_sd = 0.8 }}
-patience = {{ kind = "exponential", mean_s = 600 }}
-""")
+        parts.append(_kind(language, topic, rate))
     wanted = (
         {
             name: sum(s for kind, s in zip(kinds, shares, strict=True) if name in kind)

@@ -26,7 +26,7 @@ class Wrapper:
     Parameters
     ----------
     compiled : Callable
-        A function of ``*arrays``, compiled by Numba; called as it is where the JIT is off.
+        A function of ``*arrays``, compiled by Numba.
     """
 
     def __init__(self, compiled: Any) -> None:

@@ -69,7 +69,7 @@ class KernelLowering(NativeLowering):
         keeper: list[object] = []
         stand_in = keeper.append
         context.insert_user_function(stand_in, lowered.fndesc, [state.library])
-        state.reload_init.extend(state.library._reload_init)  # noqa: SLF001  (as Numba's own lowering does)
+        state.reload_init.extend(state.library.reload_init)
         state["cr"] = _LowerResult(
             lowered.fndesc, lowered.call_helper, cfunc=stand_in, env=lowered.env
         )

@@ -11,7 +11,6 @@ References
 """
 
 import re
-import weakref
 from typing import Any, Final
 
 from llvmlite import binding, ir
@@ -69,6 +68,12 @@ def tell_apart(module: ir.Module) -> None:
 class LinkedLibrary(JITCodeLibrary):
     """Code to be linked into entries and never run by itself."""
 
+    @property
+    def reload_init(self) -> set[Any]:
+        """What a process that loads the code from disk has to do first."""
+        found: set[Any] = self._reload_init
+        return found
+
     def add_ir_module(self, ir_module: ir.Module) -> None:
         """Take the lowered code without its counting of references."""
         text = normalize_ir_text(str(ir_module))
@@ -84,7 +89,6 @@ class LinkedLibrary(JITCodeLibrary):
         """Finish without emitting machine code."""
         self._finalize_dynamic_globals()
         self._verify_declare_only_symbols()
-        self._final_module.__library = weakref.proxy(self)  # noqa: SLF001  (where Numba looks for it)
         self._finalized = True
 
 

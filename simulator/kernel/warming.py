@@ -5,15 +5,15 @@ from contextlib import contextmanager
 from threading import Timer
 from typing import Final
 
+from simulator.kernel.running import Options, run
+from simulator.worlds.compiling import compile_world
+from simulator.worlds.reading import parse_world
+
 SAID_AFTER_S: Final = 5.0
 
 
 def compile_simulator(say: Callable[[str], object]) -> None:
     """Make sure that the kernel is compiled, by playing a tiny world; ``say`` hears of it if it takes a while."""
-    from simulator.kernel.running import Options, run  # noqa: PLC0415  (they import this package)
-    from simulator.worlds.compiling import compile_world  # noqa: PLC0415  (likewise)
-    from simulator.worlds.reading import parse_world  # noqa: PLC0415  (likewise)
-
     with said_when_long(say):
         compiled = compile_world(parse_world(TINY))
         run(compiled, compiled.world.policy, Options())

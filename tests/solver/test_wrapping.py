@@ -18,7 +18,9 @@ def sizes(*arrays: Any) -> Any:
     return len(arrays[0]), len(arrays[1]), arrays[1][-1].a
 
 
-@pytest.mark.skipif(config.DISABLE_JIT, reason="there is nothing to call straight away")
+@pytest.mark.skipif(
+    config.DISABLE_JIT, reason="with the JIT off nothing is wrapped: see ``handle``"
+)
 def test_types_are_asked_for_once_and_never_mixed_up() -> None:
     """Arrays of the same types share a way in, of other types never; the answers are the function's own."""
     wrap = Wrapper(sizes)
